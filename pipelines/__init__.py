@@ -1,0 +1,1 @@
+"""How we come to know or act: the use cases, plain Python."""

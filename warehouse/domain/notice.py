@@ -1,0 +1,24 @@
+"""A notice: one posting by a source. Its types, and which of them can be answered."""
+
+from enum import StrEnum
+
+
+class NoticeType(StrEnum):
+    """The kinds of posting at SAM.gov, spelled as its bulk file spells them; anything else is OTHER."""
+
+    SOLICITATION = "Solicitation"
+    COMBINED = "Combined Synopsis/Solicitation"
+    PRESOLICITATION = "Presolicitation"
+    SOURCES_SOUGHT = "Sources Sought"
+    SPECIAL_NOTICE = "Special Notice"
+    AWARD = "Award Notice"
+    JUSTIFICATION = "Justification"
+    SURPLUS_SALE = "Sale of Surplus Property"
+    BUNDLE = "Consolidate/(Substantially) Bundle"
+    OTHER = "Other"
+
+
+BIDDABLE = frozenset(
+    {NoticeType.SOLICITATION, NoticeType.COMBINED, NoticeType.PRESOLICITATION, NoticeType.SOURCES_SOUGHT}
+)
+"""What a firm can answer: an offer, or a response that shapes the coming one."""

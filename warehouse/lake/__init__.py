@@ -1,0 +1,1 @@
+"""What sources said and what was computed from it (DuckLake)."""

@@ -1,0 +1,1 @@
+"""Decisions and deeds (PostgreSQL), and the open opportunities they point to."""

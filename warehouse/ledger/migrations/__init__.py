@@ -1,0 +1,1 @@
+"""Alembic revisions, ordered and never edited once released."""
