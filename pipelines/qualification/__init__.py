@@ -1,0 +1,1 @@
+"""Opportunity to hard rules to ranker to fit score."""
