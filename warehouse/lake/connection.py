@@ -153,16 +153,26 @@ def create_postgres_secret(connection: Cursor, settings: Settings, role: str) ->
     connection.execute(f"create or replace secret pg (type postgres, {text})")
 
 
-def _attach(settings: Settings, role: str, *, read_only: bool) -> Cursor:
-    connection = connect_duckdb(settings)
+def attach_catalogue(connection: Cursor, settings: Settings, role: str, *, read_only: bool) -> None:
+    """Attach the lake as `lake`, through secrets."""
     create_postgres_secret(connection, settings, role)
     connection.execute(
         f"create secret catalogue (type ducklake, metadata_path '', data_path {quoted(settings.lake)}, metadata_schema 'lake',"
         " metadata_parameters map {'TYPE': 'postgres', 'SECRET': 'pg'})"
     )
     connection.execute("attach 'ducklake:catalogue' as lake" + (" (read_only)" if read_only else ""))
+
+
+def lock(connection: Cursor, settings: Settings) -> None:
+    """Shut files outside the lake, further attaches and every setting, for the rest of the connection's life."""
+    connection.execute(f"set allowed_directories=[{quoted(settings.lake)}]")
+    connection.execute("set enable_external_access=false")
+    connection.execute("set lock_configuration=true")
+
+
+def _attach(settings: Settings, role: str, *, read_only: bool) -> Cursor:
+    connection = connect_duckdb(settings)
+    attach_catalogue(connection, settings, role, read_only=read_only)
     if read_only:
-        connection.execute(f"set allowed_directories=[{quoted(settings.lake)}]")
-        connection.execute("set enable_external_access=false")
-        connection.execute("set lock_configuration=true")
+        lock(connection, settings)
     return connection
