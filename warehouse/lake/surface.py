@@ -165,10 +165,11 @@ def _check_node(node: dict[str, Any]) -> None:
                 todo="read the tables of core, marts and ledger.",
             )
     elif kind == "BASE_TABLE":
-        for name in (node.get("catalog_name"), node.get("schema_name"), node.get("table_name")):
-            if name and not PLAIN_NAME.fullmatch(str(name)):
+        for part in ("catalog_name", "schema_name", "table_name"):
+            named = str(node.get(part) or "")
+            if named and not PLAIN_NAME.fullmatch(named):
                 raise NotPermitted(
-                    f"{name!r} names no table.", kept="nothing was run.", todo="files and addresses are not read here."
+                    f"{named!r} names no table.", kept="nothing was run.", todo="files and addresses are not read here."
                 )
     elif (
         str(node.get("class", "")) == "FUNCTION"

@@ -11,6 +11,8 @@ create table if not exists core.landings (
   origin varchar not null,              -- file name or address, without any key
   fetched_at timestamptz not null,
   next_position bigint not null,        -- records already read; the next slice begins here
+  next_offset bigint not null,          -- the same as bytes of the plain (uncompressed) content
+  next_line bigint not null,            -- the same as physical lines
   is_complete boolean not null,
   landed bigint not null,               -- records read = accepted + quarantined
   accepted bigint not null,
@@ -123,6 +125,9 @@ create table if not exists core.opportunity_aliases (
 -- One row per published opportunity: what the ledger says of it (decisions, scores), for SQL and marts.
 create table if not exists core.ledger_opportunities (
   opportunity_id varchar not null,
+  source varchar not null,
+  notice_id varchar not null,           -- the notice that speaks for it
+  content_hash varchar not null,
   status varchar not null,
   status_changed_at timestamptz,
   fit_score integer,

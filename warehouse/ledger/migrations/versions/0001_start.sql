@@ -116,20 +116,28 @@ create table opportunities (
   status_changed_at timestamptz,
   status_changed_by uuid references profiles,
   note text,
+  noted_at timestamptz,
+  noted_by uuid references profiles,
   search tsvector generated always as (
     setweight(to_tsvector('english', title), 'A')
     || setweight(to_tsvector('simple', coalesce(solicitation_number, '') || ' ' || external_ref || ' ' || coalesce(naics_code, '') || ' ' || coalesce(psc_code, '')), 'A')
     || setweight(to_tsvector('english', coalesce(agency, '') || ' ' || coalesce(sub_agency, '') || ' ' || coalesce(office, '')), 'B')
     || setweight(to_tsvector('english', left(coalesce(description, ''), 100000)), 'C')) stored
-);
+) with (toast_tuple_target = 256);  -- texts and word lists lie beside: a list reads rows without them
 create index on opportunities using gin (search);
-create index on opportunities (fit_score desc nulls last, due_date, id) where is_open;
+-- Covering: a filtered list finds its rows and its count here, without a look at the wide rows.
+create index opportunities_by_fit on opportunities (fit_score desc nulls last, due_date, id)
+  include (agency, naics_code, psc_code, set_aside_code, notice_type, status, place_state, posted_at, recommendation) where is_open;
 create index on opportunities (due_date, id) where is_open;
 create index on opportunities (safe_deadline_at, id) where is_open;
-create index on opportunities (posted_at desc, id) where is_open;
+create index on opportunities (posted_at desc nulls last, id) where is_open;
 create index on opportunities (agency) where is_open;
 create index on opportunities (naics_code) where is_open;
 create index on opportunities (status);
+-- A number typed with or without its dashes finds its solicitation.
+create index on opportunities (upper(regexp_replace(solicitation_number, '[^A-Za-z0-9]', '', 'g')));
+create index on opportunities (external_ref);
+create index on opportunities (id) where is_demo;
 create table opportunity_notices (           -- the chain: every version of every notice of the solicitation
   opportunity_id text not null references opportunities on delete cascade,
   notice_id text not null,
@@ -148,6 +156,7 @@ create table opportunity_notices (           -- the chain: every version of ever
   first_seen_at timestamptz not null,
   primary key (opportunity_id, notice_id, content_hash)
 );
+create index on opportunity_notices (notice_id);
 create table opportunity_aliases (
   alias_id text primary key,
   opportunity_id text not null
@@ -334,8 +343,8 @@ grant select on submissions to procura_pipeline, procura_analyst;
 
 -- The app: what people decide, in the name of the person set for the transaction.
 create policy people_decide on opportunities for update to procura_app using (true)
-  with check (status_changed_by::text = current_setting('procura.person', true));
-grant update (status, status_changed_at, status_changed_by, note) on opportunities to procura_app;
+  with check (current_setting('procura.person', true) in (status_changed_by::text, noted_by::text));
+grant update (status, status_changed_at, status_changed_by, note, noted_at, noted_by) on opportunities to procura_app;
 create policy people_edit on company_profiles for all to procura_app using (true) with check (true);
 grant insert, update (is_current) on company_profiles to procura_app;
 create policy app_people on profiles for all to procura_app using (true) with check (true);
