@@ -110,6 +110,8 @@ create table opportunities (
   fit_reasons jsonb not null default '[]',
   scorer text,
   profile_version text,
+  fit_content_hash text,                     -- the version of the notice that was scored
+  fit_rule text,                             -- the hard rule that decided, if one did
   scored_at timestamptz,
   -- what people decided: publishing has no right to update these
   status opportunity_status not null default 'new',
@@ -172,6 +174,12 @@ create table company_profiles (
   created_by text not null
 );
 create unique index one_current_company_profile on company_profiles (is_current) where is_current;
+create table word_tables (                   -- how rare each word of a title is: part of the scorer, kept so that scores hold still
+  version text primary key,
+  n_texts integer not null,
+  word_counts jsonb not null,
+  built_at timestamptz not null default now()
+);
 create table fit_scores (                    -- append-only: any past score can be explained
   id bigint generated always as identity primary key,
   opportunity_id text not null,
@@ -308,12 +316,12 @@ do $$
 declare t text;
 begin
   foreach t in array array['opportunities', 'opportunity_notices', 'opportunity_aliases', 'connectors', 'discovery_runs',
-                           'company_profiles', 'fit_scores', 'system_settings'] loop
+                           'company_profiles', 'word_tables', 'fit_scores', 'system_settings'] loop
     execute format('create policy everyone_reads on %I for select to procura_app, procura_pipeline, procura_analyst using (true)', t);
   end loop;
 end $$;
-grant select on opportunities, opportunity_notices, opportunity_aliases, discovery_runs, company_profiles, fit_scores, system_settings
-  to procura_app, procura_pipeline, procura_analyst;
+grant select on opportunities, opportunity_notices, opportunity_aliases, discovery_runs, company_profiles, word_tables, fit_scores,
+  system_settings to procura_app, procura_pipeline, procura_analyst;
 grant select on connectors to procura_app, procura_pipeline;
 grant select (id, name, auth_type, status, status_reason, documentation_url, last_success_at) on connectors to procura_analyst;
 
@@ -326,13 +334,14 @@ grant insert, delete on opportunities to procura_pipeline;
 grant update (source, external_ref, content_hash, solicitation_number, title, agency, sub_agency, office, notice_type, naics_code, psc_code,
   set_aside_code, set_aside_text, place_city, place_state, place_country, posted_at, first_posted_at, due_date, due_raw, due_offset_minutes,
   due_precision, safe_deadline_at, archive_on, value_usd, description, description_url, url, attachment_urls, contacts, flags, notice_count,
-  is_open, is_demo, row_hash, published_at, merged_into, fit_score, recommendation, fit_reasons, scorer, profile_version, scored_at)
-  on opportunities to procura_pipeline;
+  is_open, is_demo, row_hash, published_at, merged_into, fit_score, recommendation, fit_reasons, scorer, profile_version,
+  fit_content_hash, fit_rule, scored_at) on opportunities to procura_pipeline;
 create policy publishing_writes on opportunity_notices for all to procura_pipeline using (true) with check (true);
 create policy publishing_writes on opportunity_aliases for all to procura_pipeline using (true) with check (true);
 grant insert, update, delete on opportunity_notices, opportunity_aliases to procura_pipeline;
 create policy scoring_appends on fit_scores for insert to procura_pipeline with check (true);
-grant insert on fit_scores to procura_pipeline;
+create policy scoring_appends on word_tables for insert to procura_pipeline with check (true);
+grant insert on fit_scores, word_tables to procura_pipeline;
 create policy pipeline_writes on connectors for all to procura_pipeline using (true) with check (true);
 create policy pipeline_writes on discovery_runs for all to procura_pipeline using (true) with check (true);
 grant insert, update on connectors, discovery_runs to procura_pipeline;
