@@ -133,9 +133,11 @@ create index opportunities_by_fit on opportunities (fit_score desc nulls last, d
 create index on opportunities (due_date, id) where is_open;
 create index on opportunities (safe_deadline_at, id) where is_open;
 create index on opportunities (posted_at desc nulls last, id) where is_open;
-create index on opportunities (agency) where is_open;
+create index opportunities_by_agency on opportunities (agency)
+  include (naics_code, psc_code, set_aside_code, notice_type, status, place_state, posted_at, recommendation, fit_score, due_date) where is_open;
 create index on opportunities (naics_code) where is_open;
 create index on opportunities (status);
+create index on opportunities (merged_into) where merged_into is not null;
 -- A number typed with or without its dashes finds its solicitation.
 create index on opportunities (upper(regexp_replace(solicitation_number, '[^A-Za-z0-9]', '', 'g')));
 create index on opportunities (external_ref);
@@ -204,6 +206,7 @@ create table submissions (
   owner_id uuid not null references profiles,
   created_at timestamptz not null default now()
 );
+create index on submissions (opportunity_id);
 create table submission_files (
   id uuid primary key default gen_random_uuid(),
   submission_id uuid not null references submissions,

@@ -1,0 +1,1 @@
+"""`make bench`: ratios measured in one run, medians of three; writes docs/performance.md."""
