@@ -31,7 +31,12 @@ SCALAR_FUNCTIONS_REFUSED = frozenset(
     {"getenv", "getvariable", "current_setting", "read_text", "read_blob", "write_log", "nextval"}
 )
 PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$ -]*")
-EXPLAIN = re.compile(r"(?is)^\s*explain\s+(?:\(\s*format\s+\w+\s*\)\s*)?(?:analyze\s+)?")
+HIDDEN = re.compile(r"(?i)__|pg_catalog$")
+"""The lake's catalogue under its own name, and the server's (sessions, settings, paths of files)."""
+_GAP = r"(?:\s|--[^\n]*\n|/\*.*?\*/)"
+EXPLAIN = re.compile(
+    rf"(?is)\A{_GAP}*explain\b{_GAP}*(?:\({_GAP}*format\s+(?P<format>[a-z]+){_GAP}*\){_GAP}*)?(?P<analyze>analyze\b)?"
+)
 
 
 @dataclass(frozen=True)
@@ -61,11 +66,11 @@ class Surface:
             BadInput: it is not one statement, or DuckDB or PostgreSQL cannot run it.
             NotPermitted: it is no read, or reads what this surface does not offer.
         """
-        check_statement(self._connection, statement)
+        judged = check_statement(self._connection, statement)
         try:
             cursor = self._connection.cursor()
             cursor.execute("use lake")
-            cursor.execute(statement)
+            cursor.execute(judged)
             columns = tuple(column[0] for column in cursor.description or ())
             return Answer(columns, cursor.fetchall())
         except duckdb.Error as error:
@@ -97,39 +102,53 @@ def open_surface(settings: Settings) -> Surface:
     return Surface(settings)
 
 
-def check_statement(connection: Cursor, statement: str) -> None:
-    """Let one SELECT or EXPLAIN of a SELECT through, as DuckDB's parser sees it.
+def check_statement(connection: Cursor, statement: str) -> str:
+    """Let one SELECT or EXPLAIN of a SELECT through, as DuckDB's parser sees it, and return what may be run.
 
     Raises:
         BadInput: it does not parse, or is none or several statements.
         NotPermitted: another kind of statement, a refused function or a file.
     """
+    kind = _kind(connection, statement)
+    if kind == duckdb.StatementType.EXPLAIN:
+        prefix, inner = _split_explain(statement)
+        return prefix + _check_select(connection, inner)
+    if kind == duckdb.StatementType.SELECT:
+        return _check_select(connection, statement)
+    raise NotPermitted(f"{kind.name} is no read.", kept="nothing was run.", todo="use one SELECT or EXPLAIN.")
+
+
+def _kind(connection: Cursor, statement: str) -> duckdb.StatementType:
     try:
         parsed = connection.extract_statements(statement)
     except duckdb.Error as error:
         raise BadInput(str(error).strip(), kept="nothing was run.") from None
     if len(parsed) != 1:
         raise BadInput(f"{len(parsed)} statements were given.", kept="nothing was run.", todo="give exactly one.")
-    kind = parsed[0].type
-    if kind == duckdb.StatementType.EXPLAIN:
-        check_statement(connection, _inner(statement))
-        return
-    if kind != duckdb.StatementType.SELECT:
-        raise NotPermitted(f"{kind.name} is no read.", kept="nothing was run.", todo="use one SELECT or EXPLAIN.")
-    for node in _nodes(_tree(connection, statement)):
-        _check_node(node)
+    return parsed[0].type
 
 
-def _inner(statement: str) -> str:
-    without_comments = re.sub(r"(?s)/\*.*?\*/|--[^\n]*", " ", statement)
-    inner, found = EXPLAIN.subn("", without_comments, count=1)
+def _split_explain(statement: str) -> tuple[str, str]:
+    """Take EXPLAIN off the front. What runs is written anew from the parts, so that nothing else than what is judged runs:
+    a comment sign inside a text must not hide a part of the statement from the judge."""
+    found = EXPLAIN.match(statement)
     if not found:
         raise NotPermitted(
             "this form of EXPLAIN is not offered.",
             kept="nothing was run.",
             todo="write EXPLAIN or EXPLAIN ANALYZE before a SELECT.",
         )
-    return inner
+    form = f"(format {found['format']}) " if found["format"] else ""
+    return f"explain {form}{'analyze ' if found['analyze'] else ''}", statement[found.end() :]
+
+
+def _check_select(connection: Cursor, statement: str) -> str:
+    kind = _kind(connection, statement)
+    if kind != duckdb.StatementType.SELECT:
+        raise NotPermitted(f"{kind.name} is no read.", kept="nothing was run.", todo="use one SELECT or EXPLAIN.")
+    for node in _nodes(_tree(connection, statement)):
+        _check_node(node)
+    return statement
 
 
 def _tree(connection: Cursor, statement: str) -> Any:
@@ -167,9 +186,11 @@ def _check_node(node: dict[str, Any]) -> None:
     elif kind == "BASE_TABLE":
         for part in ("catalog_name", "schema_name", "table_name"):
             named = str(node.get(part) or "")
-            if named and not PLAIN_NAME.fullmatch(named):
+            if named and (not PLAIN_NAME.fullmatch(named) or HIDDEN.match(named)):
                 raise NotPermitted(
-                    f"{named!r} names no table.", kept="nothing was run.", todo="files and addresses are not read here."
+                    f"{named!r} names no table that is offered.",
+                    kept="nothing was run.",
+                    todo="read the tables of core, marts and ledger; files and addresses are not read here.",
                 )
     elif (
         str(node.get("class", "")) == "FUNCTION"

@@ -148,12 +148,12 @@ def list_opportunities(
 def read_opportunity(tx: Transaction, opportunity_id: str) -> OpportunityDetail | None:
     """Return one opportunity; an id that regrouping made obsolete leads to its survivor. None when there is none."""
     row = tx.row(
-        f"select {COLUMNS}, o.description, o.description_url, o.attachment_urls, o.contacts, o.flags, o.place_country,"
+        f"select {COLUMNS}, o.description, o.description_url, o.attachment_urls, o.contacts, o.flags, o.place_country,"  # noqa: S608 - own constants; values are parameters
         " o.first_posted_at, o.archive_on, o.merged_into, o.scorer, o.profile_version, o.scored_at, o.status_changed_at,"
         " o.note, o.noted_at, (select email from profiles p where p.id = o.status_changed_by) as status_changed_by_email,"
         " (select email from profiles p where p.id = o.noted_by) as noted_by_email from opportunities o"
         " where id = any(array[%(id)s, (select opportunity_id from opportunity_aliases where alias_id = %(id)s)])"
-        " order by (id = %(id)s) desc limit 1",  # noqa: S608 - own constants; values are parameters
+        " order by (id = %(id)s) desc limit 1",
         {"id": opportunity_id},
     )
     if row is None:
@@ -220,10 +220,10 @@ def _where(wanted: OpportunityFilter, at: datetime, exact: Sequence[str]) -> tup
 def _page_statement(wanted: OpportunityFilter, where: str) -> str:
     if wanted.sort is Sort.RELEVANCE and wanted.text.strip():
         return (
-            f"select {COLUMNS} from opportunities where id = any(array(select id from opportunities where {where}"
+            f"select {COLUMNS} from opportunities where id = any(array(select id from opportunities where {where}"  # noqa: S608 - own constants; values are parameters
             f" order by {ORDER[Sort.FIT]} limit {RANKED_CANDIDATES})) order by"
             " ts_rank(search, websearch_to_tsquery('english', %(text)s)) desc, fit_score desc nulls last, id"
-            " limit %(limit)s offset %(offset)s"  # noqa: S608 - own constants; values are parameters
+            " limit %(limit)s offset %(offset)s"
         )
     order = ORDER.get(wanted.sort, ORDER[Sort.FIT])
     # First the ids, which the covering index answers by itself, then the fifty rows.

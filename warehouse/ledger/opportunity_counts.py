@@ -56,8 +56,8 @@ def facet_counts(tx: Transaction, wanted: OpportunityFilter, *, at: datetime) ->
     for subject in FACETS:
         others = " and ".join(f"has_{other}" for other in own if other != subject) or "true"
         counts.append(
-            f"select '{subject}' as facet, {subject} as value, count(*) as n from matches"
-            f" where {subject} is not null and {others} group by 2"  # noqa: S608 - own constants; values are parameters
+            f"select '{subject}' as facet, {subject} as value, count(*) as n from matches"  # noqa: S608 - own constants; values are parameters
+            f" where {subject} is not null and {others} group by 2"
         )
     statement = f"with matches as materialized (select {', '.join(columns)} from opportunities where {where}) "  # noqa: S608 - own constants; values are parameters
     rows = tx.connection.execute(
@@ -132,8 +132,8 @@ def _read(
     tx: Transaction, where: str, order: str, at: datetime, limit: int, **parameters: object
 ) -> tuple[OpportunityRow, ...]:
     rows = tx.rows(
-        f"select {COLUMNS} from opportunities where is_open and (due_date is null or due_date >= %(at)s)"
-        f" and merged_into is null and {where} order by {order} limit %(limit)s",  # noqa: S608 - own constants; values are parameters
+        f"select {COLUMNS} from opportunities where is_open and (due_date is null or due_date >= %(at)s)"  # noqa: S608 - own constants; values are parameters
+        f" and merged_into is null and {where} order by {order} limit %(limit)s",
         {"at": at, "since": at - timedelta(days=1), "limit": limit, **parameters},
     )
     return tuple(to_row(row) for row in rows)
@@ -143,9 +143,9 @@ def _group(
     tx: Transaction, expression: str, parameters: dict[str, object], limit: int = 10
 ) -> tuple[tuple[str, int, int], ...]:
     rows = tx.rows(
-        f"select {expression} as value, count(*) as n, count(*) filter (where fit_score >= %(fit)s) as fitting"
+        f"select {expression} as value, count(*) as n, count(*) filter (where fit_score >= %(fit)s) as fitting"  # noqa: S608 - own constants; values are parameters
         " from opportunities where is_open and (due_date is null or due_date >= %(at)s) and merged_into is null"
-        f" and {expression} is not null group by 1 order by fitting desc, n desc, value limit {limit}",  # noqa: S608 - own constants; values are parameters
+        f" and {expression} is not null group by 1 order by fitting desc, n desc, value limit {limit}",
         parameters,
     )
     return tuple((row["value"], row["n"], row["fitting"]) for row in rows)

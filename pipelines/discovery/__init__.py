@@ -1,0 +1,1 @@
+"""Source to raw landing to lake to what can still be answered."""

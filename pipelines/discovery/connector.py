@@ -1,0 +1,125 @@
+"""What a source must offer, and the walk that finds every source: one file in `connectors/` adds one.
+
+Not here: what to do with what a source sends (discover.py).
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, Protocol, runtime_checkable
+
+from pipelines.discovery import connectors
+from pipelines.discovery.normalize import Notices
+from pipelines.discovery.shapes import Shape, Skip
+from pipelines.discovery.slices import Slice
+from warehouse.errors import BadInput
+from warehouse.lake.landings import Bookmark
+from warehouse.settings import Settings
+
+
+class Progress(Protocol):
+    """Told how far a step has come: `what`, how much is done, of how much (None: nobody knows yet)."""
+
+    def __call__(self, what: str, done: int, total: int | None = None) -> None:
+        """Hear of some progress."""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A file that a source sent: where its bytes lie for now, and where they are from (an address without any key)."""
+
+    path: Path
+    origin: str
+
+
+@runtime_checkable
+class Connector(Protocol):
+    """One source of notices."""
+
+    @property
+    def name(self) -> str:
+        """The source's name in every store; also the inbox's folder."""
+
+    @property
+    def documentation_url(self) -> str:
+        """Where the source describes itself."""
+
+    @property
+    def auth_type(self) -> str:
+        """What it needs: `none`, `api_key`."""
+
+    @property
+    def feeds(self) -> tuple[str, ...]:
+        """The ways in which it tells of the same notices."""
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether its notices are made by the product, for as long as there are no real ones."""
+
+    def fetch(
+        self, settings: Settings, *, since: datetime | None, at: datetime, progress: Progress
+    ) -> Iterator[Fetched]:
+        """Yield what the source has now; nothing when it has nothing new since the last call.
+
+        Raises:
+            SourceUnavailable: it does not answer or refuses.
+            DiskFull: there is no room for the answer.
+        """
+
+    def detect(self, stream: BinaryIO) -> Shape | Skip:
+        """Tell from its first bytes whether a file is one of this source, and how it is read."""
+
+    def slices(self, stream: BinaryIO, shape: Shape, start: Bookmark, max_records: int) -> Iterator[Slice]:
+        """Yield the records of a file behind a bookmark."""
+
+    def to_notices(self, part: Slice) -> Notices:
+        """Read the fields of a slice."""
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A connector's file that cannot be used, and why."""
+
+    name: str
+    reason: str
+
+
+def find_connectors() -> tuple[dict[str, Connector], list[Broken]]:
+    """Import every file of `connectors/`; one that fails is reported by name and hides no other."""
+    found: dict[str, Connector] = {}
+    broken: list[Broken] = []
+    for module in pkgutil.iter_modules(connectors.__path__):
+        try:
+            connector = importlib.import_module(f"{connectors.__name__}.{module.name}").CONNECTOR
+        except Exception as error:  # noqa: BLE001 - whatever a connector's file raises must not hide the others
+            broken.append(Broken(module.name, f"{type(error).__name__}: {error}"))
+            continue
+        if isinstance(connector, Connector):
+            found[connector.name] = connector
+        else:
+            broken.append(Broken(module.name, "its CONNECTOR does not offer all of pipelines/discovery/connector.py"))
+    return found, broken
+
+
+def load_connectors() -> dict[str, Connector]:
+    """Return the connectors of real sources by name, sorted."""
+    found, _ = find_connectors()
+    return {name: found[name] for name in sorted(found) if not found[name].is_demo}
+
+
+def connector_of(source: str) -> Connector:
+    """Return one connector, a demo one too.
+
+    Raises:
+        BadInput: there is none of this name, or its file does not import.
+    """
+    found, broken = find_connectors()
+    if source in found:
+        return found[source]
+    for fault in broken:
+        if fault.name == source:
+            raise BadInput(f"the connector {source} cannot be used: {fault.reason}.", todo="mend its file.")
+    raise BadInput(f"no source is named {source}.", todo=f"name one of {', '.join(sorted(found))}.")

@@ -1,0 +1,101 @@
+"""Group notices into opportunities: one solicitation seen through its latest notice, as of one instant.
+
+Here: running the grouping and writing what changed. Not here: the group key (normalize.py gives each version its
+`opportunity_id`), what is published (publish.py).
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import holidays
+
+from warehouse.domain.deadlines import previous_working_day
+from warehouse.domain.notice import BIDDABLE
+from warehouse.lake.connection import Cursor, Lake
+
+SQL = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """What one grouping found and wrote.
+
+    Attributes:
+        opportunities: Solicitations known as of the instant.
+        open: Those of them that can still be answered.
+        written: Rows of core.opportunities that are new or changed.
+        removed: Rows that no notice bears any more.
+        aliases_changed: Rows of core.opportunity_aliases written or removed.
+    """
+
+    opportunities: int
+    open: int
+    written: int
+    removed: int
+    aliases_changed: int
+
+
+def group_opportunities(lake: Lake, *, as_of: datetime) -> Grouping:
+    """Bring core.opportunities and core.opportunity_aliases to what the notices posted up to `as_of` say.
+
+    Reads every version, writes only rows that differ: with nothing new, nothing is written.
+    """
+    return lake.write(lambda cursor: _group(cursor, as_of))
+
+
+def _group(cursor: Cursor, as_of: datetime) -> Grouping:
+    cursor.execute("create or replace temp table world as select ?::timestamptz as as_of", [as_of])
+    cursor.execute("create or replace temp table biddable as select unnest(?) as notice_type", [sorted(BIDDABLE)])
+    cursor.execute((SQL / "group.sql").read_text(encoding="utf-8"))
+    _find_working_days(cursor)
+    cursor.execute((SQL / "group_rows.sql").read_text(encoding="utf-8"))
+    written, removed = _replace(cursor, "opportunities", "opportunity_id")
+    return Grouping(
+        opportunities=_count(cursor, "from grouped"),
+        open=_count(cursor, "from grouped where is_open"),
+        written=written,
+        removed=removed,
+        aliases_changed=sum(_replace(cursor, "opportunity_aliases", "alias_id")),
+    )
+
+
+def _find_working_days(cursor: Cursor) -> None:
+    """Find, for each distinct local date of a deadline, the federal working day before it."""
+    found = cursor.execute(
+        "select distinct ((response_deadline_at at time zone 'UTC')"
+        " + to_minutes(coalesce(response_deadline_offset_minutes, 0)))::date as deadline_on from speaking"
+        # Years outside are typing errors of the source; they keep their deadline and get no safe instant.
+        " where year(response_deadline_at) between 1900 and 2200 order by 1"
+    ).fetchall()
+    deadlines: list[date] = [row[0] for row in found]
+    federal = holidays.country_holidays("US")
+    # Looking a date up fills in its year's holidays.
+    safe = [previous_working_day(day, federal) for day in deadlines]
+    cursor.execute(
+        "create or replace temp table working_days as select unnest(?::date[]) as deadline_on, unnest(?::date[]) as safe_on",
+        [deadlines, safe],
+    )
+
+
+_REPLACEMENTS = {
+    "opportunities": ("changed_opportunities", "grouped"),
+    "opportunity_aliases": ("changed_aliases", "grouped_aliases"),
+}
+
+
+def _replace(cursor: Cursor, table: str, key: str) -> tuple[int, int]:
+    """Write the changed keys of a table anew; return how many rows were written and how many only removed."""
+    changed, rows = _REPLACEMENTS[table]
+    everything = _count(cursor, f"from {changed}")
+    if not everything:
+        return 0, 0  # an empty DELETE would still make a snapshot of the lake
+    cursor.execute(f"delete from core.{table} where {key} in (select {key} from {changed})")  # noqa: S608 - own names
+    cursor.execute(f"insert into core.{table} by name select r.* from {rows} r semi join {changed} using ({key})")  # noqa: S608
+    written = _count(cursor, f"from {rows} semi join {changed} using ({key})")
+    return written, everything - written
+
+
+def _count(cursor: Cursor, source: str) -> int:
+    found = cursor.execute(f"select count(*) {source}").fetchone()
+    return int(found[0]) if found else 0

@@ -1,0 +1,187 @@
+"""Records of the v2 API one a line, with the bytes of each known.
+
+Lines are cut and checked as columns, never one by one; only lines that something is wrong with are looked at in Python.
+Not here: envelopes (envelope.py).
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from pipelines.discovery.decode import NUL_REMOVED, REPLACED, decode_line
+from pipelines.discovery.slices import RAW_LIMIT, SLICE_BYTES, Slice
+from warehouse.lake.landings import Bookmark
+from warehouse.lake.notice_engine import notice_engine
+from warehouse.lake.quarantine import Fault
+
+BATCH_ROWS = 8_192
+PIECE_BYTES = 16 * 1024 * 1024
+_NUL_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+Ints = NDArray[np.int64]
+
+
+class JsonLines:
+    """A reader of one file from a bookmark on; `slices` yields until the file ends."""
+
+    def __init__(self, stream: BinaryIO, start: Bookmark) -> None:
+        """Begin at `start`, to whose offset the stream must be moved."""
+        self._stream = stream
+        self._bookmark = start
+        self._rest = b""
+        self._damage: str | None = None
+
+    def slices(self, max_records: int) -> Iterator[Slice]:
+        """Yield slices of at most `max_records` records or 96 MiB."""
+        while (block := self._block(max_records)) or self._damage:
+            yield self._slice(block, max_records) if block else self._damaged()
+
+    def _block(self, max_records: int) -> bytes:
+        """Read until there are enough whole lines; the last line of a file may lack its line feed."""
+        parts, size, lines = [self._rest], len(self._rest), self._rest.count(b"\n")
+        self._rest = b""
+        while size < SLICE_BYTES and lines < max_records:
+            piece = self._read()
+            if not piece:
+                break
+            parts.append(piece)
+            size += len(piece)
+            lines += piece.count(b"\n")
+        block = b"".join(parts)
+        # A file's first bytes may be a mark of the byte order: blanks keep every offset true.
+        if self._bookmark.offset == 0 and block.startswith(_BYTE_ORDER_MARK):
+            block = b"   " + block[3:]
+        if size >= SLICE_BYTES or lines >= max_records:
+            end = block.rfind(b"\n") + 1 or len(block)
+            block, self._rest = block[:end], block[end:]
+        return block
+
+    def _slice(self, block: bytes, max_records: int) -> Slice:
+        start = self._bookmark
+        bounds = _line_bounds(block)
+        numbers = _filled_lines(block, bounds)[:max_records]
+        # Blank lines behind the last record go with it, unless the slice is full.
+        last = int(numbers[-1]) + 1 if len(numbers) == max_records else len(bounds) - 1
+        self._rest = block[int(bounds[last]) :] + self._rest
+        self._bookmark = Bookmark(start.position + len(numbers), start.offset + int(bounds[last]), start.line + last)
+
+        def locate(position: int) -> tuple[int, bytes]:
+            line = int(numbers[position - start.position - 1])
+            return start.line + line + 1, block[int(bounds[line]) : int(bounds[line + 1])][:RAW_LIMIT]
+
+        positions = start.position + 1 + np.arange(len(numbers), dtype=np.int64)
+        text, flags = _decoded(block, bounds, numbers)
+        records = record_table(positions, text, flags)
+        return Slice("v2_json", start, self._bookmark, records, (), locate, self._is_at_end())
+
+    def _is_at_end(self) -> bool:
+        self._rest = self._rest or self._read()
+        return not self._rest and self._damage is None
+
+    def _read(self) -> bytes:
+        try:
+            return self._stream.read(PIECE_BYTES)
+        except (OSError, EOFError, ValueError) as error:
+            self._damage = f"the compressed file is damaged or cut off here ({error})"
+            return b""
+
+    def _damaged(self) -> Slice:
+        start, reason = self._bookmark, self._damage or ""
+        self._damage = None
+        self._bookmark = Bookmark(start.position + 1, start.offset, start.line)
+        fault = Fault(start.position + 1, start.line + 1, reason, b"")
+        records = record_table(np.zeros(0, np.int64), [], {})
+        return Slice("v2_json", start, self._bookmark, records, (fault,), lambda _: (start.line + 1, b""), True)
+
+
+def record_table(positions: Ints, text: pa.Array | Sequence[str], flags: dict[int, list[str]]) -> pa.Table:
+    """Build the table of a slice: position, text, reading_flags.
+
+    Args:
+        positions: Record numbers, one a text.
+        text: One JSON text a record, not checked yet.
+        flags: Index of a text -> what was odd about its decoding.
+    """
+    column = text if isinstance(text, pa.Array) else pa.array(text, pa.large_string())
+    odd = [flags.get(i, []) for i in range(len(column))] if flags else [[]] * len(column)
+    records = pa.table({"position": positions, "text": column, "reading_flags": pa.array(odd, pa.list_(pa.string()))})
+    # Batches of this size let DuckDB scan with all cores.
+    return pa.Table.from_batches(records.to_batches(max_chunksize=BATCH_ROWS), records.schema)
+
+
+def set_invalid_aside(part: Slice) -> Slice:
+    """Return a slice of JSON texts without those that are no JSON, which become faults.
+
+    Asked for only when reading the slice has failed: checking each text costs a tenth of reading it.
+    """
+    with notice_engine() as engine:
+        engine.register("records", part.records)
+        found = engine.execute("select position from records where not json_valid(text)").fetchall()
+    is_invalid = pc.is_in(part.records["position"], pa.array([row[0] for row in found], pa.int64()))
+    kept: list[dict[str, object]] = []
+    faults = list(part.faults)
+    for row in part.records.filter(is_invalid).to_pylist():
+        mended = _mended(row["text"])
+        if mended is None:
+            line, raw = part.locate(row["position"])
+            faults.append(Fault(row["position"], line, "it is not valid JSON", raw))
+        else:
+            kept.append({**row, "text": mended, "reading_flags": sorted({*row["reading_flags"], REPLACED})})
+    good = part.records.filter(pc.invert(is_invalid))
+    records = pa.concat_tables([good, pa.Table.from_pylist(kept, part.records.schema)])
+    return replace(part, records=records, faults=tuple(faults))
+
+
+def _mended(text: str) -> str | None:
+    """Rewrite what Python reads although DuckDB does not: halves of surrogate pairs. None when it is no JSON."""
+    try:
+        written = json.dumps(json.loads(text), ensure_ascii=False, allow_nan=False)
+    except (ValueError, RecursionError):
+        return None
+    return written.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _line_bounds(block: bytes) -> Ints:
+    """Where lines begin, and behind the last one where it ends."""
+    bounds = np.concatenate([np.zeros(1, np.int64), np.flatnonzero(np.frombuffer(block, np.uint8) == 10) + 1])
+    return bounds if bounds[-1] == len(block) else np.append(bounds, len(block))
+
+
+def _filled_lines(block: bytes, bounds: Ints) -> Ints:
+    short = np.flatnonzero(np.diff(bounds) < 64)
+    blank = [int(i) for i in short if not block[bounds[i] : bounds[i + 1]].strip()]
+    return np.delete(np.arange(len(bounds) - 1, dtype=np.int64), blank)
+
+
+def _decoded(block: bytes, bounds: Ints, numbers: Ints) -> tuple[pa.Array | list[str], dict[int, list[str]]]:
+    if _is_plain(block):
+        lines = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(block))
+        return (lines if len(numbers) == len(lines) else lines.take(pa.array(numbers))), {}
+    texts: list[str] = []
+    odd: dict[int, list[str]] = {}
+    for i, line in enumerate(numbers):
+        text, flags = decode_line(block[bounds[line] : bounds[line + 1]])
+        if "\\u0000" in text and (cleaned := _NUL_ESCAPE.sub(r"\1", text)) != text:
+            text, flags = cleaned, [*flags, NUL_REMOVED]
+        texts.append(text)
+        if flags:
+            odd[i] = flags
+    return texts, odd
+
+
+def _is_plain(block: bytes) -> bool:
+    if b"\0" in block or b"\\u0000" in block or "\ufffd".encode() in block:
+        return False
+    try:
+        block.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

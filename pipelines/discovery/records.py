@@ -1,0 +1,47 @@
+"""A landed file as slices of records: its shape is told, its reader chosen, and reading goes on at a bookmark.
+
+Not here: what fields mean (normalize.py), where slices go (warehouse/lake/notices.py).
+"""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from pipelines.discovery.csv_records import CsvRecords
+from pipelines.discovery.envelope import EnvelopeRecords
+from pipelines.discovery.json_records import JsonLines
+from pipelines.discovery.shapes import Form, Shape
+from pipelines.discovery.slices import SLICE_RECORDS, Slice
+from warehouse.lake.landings import Bookmark
+
+
+def read_slices(
+    stream: BinaryIO, shape: Shape, start: Bookmark | None = None, *, max_records: int = SLICE_RECORDS
+) -> Iterator[Slice]:
+    """Yield the records of a file behind `start` in slices of at most `max_records` records or 96 MiB.
+
+    Args:
+        stream: The file's plain bytes, at their beginning.
+        shape: What `shapes.detect` said of the same bytes.
+        start: Where an earlier reading stopped; nothing: the beginning.
+        max_records: Bound of one slice.
+    """
+    start = start or Bookmark()
+    if shape.form is Form.ENVELOPE:
+        yield from EnvelopeRecords(stream, start).slices(max_records)
+    elif shape.form is Form.LINES:
+        _skip(stream, start.offset)
+        yield from JsonLines(stream, start).slices(max_records)
+    else:
+        if not start.offset:
+            start = Bookmark(0, shape.header_bytes, shape.header_lines)
+        _skip(stream, start.offset)
+        yield from CsvRecords(stream, shape, start).slices(max_records)
+
+
+def _skip(stream: BinaryIO, size: int) -> None:
+    """Move forward by reading: compressed streams cannot seek without it."""
+    while size > 0:
+        piece = stream.read(min(size, 1024 * 1024))
+        if not piece:
+            return
+        size -= len(piece)

@@ -1,0 +1,88 @@
+"""Quarantine again: records that an earlier reader could not read are tried with the present one."""
+
+import io
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+import numpy as np
+import pyarrow as pa
+
+from pipelines.discovery.connector import Connector, connector_of
+from pipelines.discovery.decode import decode_line
+from pipelines.discovery.json_records import record_table
+from pipelines.discovery.shapes import Form, Shape, Skip
+from pipelines.discovery.slices import RAW_LIMIT, Slice
+from warehouse.lake.connection import Lake
+from warehouse.lake.landings import Bookmark
+from warehouse.lake.notices import resolve_faults
+from warehouse.lake.quarantine import Quarantined, list_quarantine
+from warehouse.landing import Entry, Landing
+
+AT_ONCE = 10_000
+
+
+@dataclass(frozen=True)
+class Retried:
+    """How many were tried, and how many of them are notices now."""
+
+    tried: int
+    resolved: int
+
+
+def retry_quarantine(lake: Lake, landing: Landing, source: str, *, at: datetime) -> Retried:
+    """Read the quarantined records of a source again; what reads now enters in its own place and is marked resolved.
+
+    Args:
+        lake: The lake as the pipeline.
+        landing: Where the files lie: a CSV record needs its header.
+        source: A connector's name.
+        at: This instant, for the marks.
+    """
+    connector = connector_of(source)
+    cursor = lake.cursor()
+    open_ones = list_quarantine(cursor, source, limit=AT_ONCE)
+    cursor.close()
+    entries = {entry.order: entry for entry in landing.entries(source)}
+    resolved = 0
+    for order, group in groupby(open_ones, key=lambda one: one.landing_order):
+        if order in entries:
+            resolved += _retry_file(lake, landing, entries[order], connector, faults=list(group), at=at)
+    return Retried(len(open_ones), resolved)
+
+
+def _retry_file(
+    lake: Lake, landing: Landing, entry: Entry, connector: Connector, *, faults: list[Quarantined], at: datetime
+) -> int:
+    with landing.open(entry) as stream:
+        shape = connector.detect(stream)
+    if isinstance(shape, Skip):
+        return 0
+    tables = [table for fault in faults if (table := _records(fault, shape)) is not None]
+    if not tables:
+        return 0
+    records = pa.concat_tables(tables)
+    nowhere = Bookmark()
+    part = Slice(shape.feed, nowhere, nowhere, records, (), lambda _: (0, b""), True)
+    rows = connector.to_notices(part).rows
+    return resolve_faults(lake, entry, rows, at).accepted if rows.num_rows else 0
+
+
+def _records(fault: Quarantined, shape: Shape) -> pa.Table | None:
+    """Read the bytes of one fault by themselves; None when they still are no single record."""
+    if len(fault.raw) >= RAW_LIMIT or not fault.raw.strip():
+        return None
+    if shape.form is Form.CSV:
+        return _csv_record(fault, shape)
+    text, flags = decode_line(fault.raw)
+    return record_table(np.array([fault.position]), [text], {0: flags} if flags else {})
+
+
+def _csv_record(fault: Quarantined, shape: Shape) -> pa.Table | None:
+    from pipelines.discovery.csv_records import CsvRecords
+
+    parts = list(CsvRecords(io.BytesIO(fault.raw), shape, Bookmark()).slices(2))
+    if len(parts) != 1 or parts[0].faults or parts[0].records.num_rows != 1:
+        return None
+    position = parts[0].records.schema.get_field_index("position")
+    return parts[0].records.set_column(position, "position", pa.array([fault.position], pa.int64()))

@@ -1,0 +1,190 @@
+"""Notices into the lake: one slice is one transaction with its versions, sightings, faults and progress.
+
+A kill at any point therefore neither loses nor doubles a record. A version is written once for each content a source
+ever showed for a notice; which one is current is said by the narrow sightings. Not here: reading (pipelines/discovery).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import pyarrow as pa
+
+from warehouse.lake.connection import Cursor, Lake
+from warehouse.lake.landings import Bookmark, Counts, LandingState, landing_state, write_landing_state
+from warehouse.lake.merging import Plan, known_contents, make_plan
+from warehouse.lake.quarantine import Fault, resolve, write_faults
+from warehouse.landing import Entry
+
+NOTICE_COLUMNS = [
+    "source",
+    "notice_id",
+    "content_hash",
+    "opportunity_id",
+    "solicitation_number",
+    "solicitation_key",
+    "title",
+    "agency",
+    "sub_agency",
+    "office",
+    "notice_type",
+    "notice_type_raw",
+    "base_type",
+    "posted_at",
+    "posted_raw",
+    "posted_precision",
+    "response_deadline_at",
+    "response_deadline_raw",
+    "response_deadline_offset_minutes",
+    "response_deadline_precision",
+    "archive_on",
+    "archive_type",
+    "naics_code",
+    "naics_codes",
+    "psc_code",
+    "set_aside_code",
+    "set_aside_raw",
+    "set_aside_text",
+    "place_street",
+    "place_city",
+    "place_state",
+    "place_zip",
+    "place_country",
+    "office_city",
+    "office_state",
+    "office_zip",
+    "office_country",
+    "award_number",
+    "award_on",
+    "award_ceiling_usd",
+    "awardee_name",
+    "contacts",
+    "description_text",
+    "description_url",
+    "attachment_urls",
+    "url",
+    "is_active_raw",
+    "flags",
+]
+"""core.notice_versions without first_seen_at and first_seen_order."""
+
+
+@dataclass(frozen=True)
+class SliceToWrite:
+    """Some records in a row of one landed file, read.
+
+    `rows` holds NOTICE_COLUMNS, position (bigint, unique) and lacks_keys (boolean).
+    """
+
+    entry: Entry
+    start: Bookmark
+    end: Bookmark
+    rows: pa.Table
+    faults: Sequence[Fault]
+    is_last: bool
+
+
+def write_slice(lake: Lake, part: SliceToWrite) -> Counts | None:
+    """Write a slice in one transaction; None when another process has read this part of the file meanwhile."""
+    return lake.write(lambda cursor: _write(cursor, part))
+
+
+def resolve_faults(lake: Lake, entry: Entry, rows: pa.Table, at: datetime) -> Counts:
+    """Write records that were in quarantine and can be read now, as if they had been read in their place.
+
+    Args:
+        lake: The lake as the pipeline.
+        entry: The file they are of.
+        rows: As in SliceToWrite; each position is one of an unresolved fault.
+        at: When they were mended.
+    """
+    return lake.write(lambda cursor: _resolve(cursor, entry, rows, at))
+
+
+def finish_landing(lake: Lake, entry: Entry) -> None:
+    """Mark a file as read to its end; for one that holds no further record."""
+
+    def work(cursor: Cursor) -> None:
+        write_landing_state(cursor, entry, replace(landing_state(cursor, entry), is_complete=True))
+
+    lake.write(work)
+
+
+def _write(cursor: Cursor, part: SliceToWrite) -> Counts | None:
+    state = landing_state(cursor, part.entry)
+    if state.is_complete or state.bookmark.position != part.start.position:
+        return None
+    versions = _write_rows(cursor, part.entry, part.rows)
+    write_faults(cursor, part.entry, part.faults)
+    accepted, quarantined = part.rows.num_rows, len(part.faults)
+    counts = Counts(accepted + quarantined, accepted, quarantined, accepted - versions, versions)
+    write_landing_state(cursor, part.entry, LandingState(part.end, part.is_last, state.counts + counts))
+    return counts
+
+
+def _resolve(cursor: Cursor, entry: Entry, rows: pa.Table, at: datetime) -> Counts:
+    versions = _write_rows(cursor, entry, rows)
+    resolve(cursor, entry, rows["position"].to_pylist(), at)
+    counts = Counts(0, rows.num_rows, -rows.num_rows, rows.num_rows - versions, versions)
+    state = landing_state(cursor, entry)
+    write_landing_state(cursor, entry, replace(state, counts=state.counts + counts))
+    return counts
+
+
+def _write_rows(cursor: Cursor, entry: Entry, rows: pa.Table) -> int:
+    """Write what is new of the rows and when all of them were seen; return the number of new versions."""
+    if not rows.num_rows:
+        return 0
+    plan = make_plan(rows, _seen(cursor, entry.source, rows), entry, lambda keys: _contents(cursor, entry.source, keys))
+    _insert_versions(cursor, entry, plan)
+    _replace_sightings(cursor, entry.source, plan)
+    return int(plan.new.num_rows)
+
+
+def _seen(cursor: Cursor, source: str, rows: pa.Table) -> pa.Table:
+    cursor.register("slice_ids", rows.select(["notice_id"]))
+    seen = cursor.execute(
+        "select notice_id, content_hash, feeds, last_seen_at, last_seen_order, last_seen_position from core.notice_sightings"
+        " where source = ? and notice_id in (select notice_id from slice_ids)",
+        [source],
+    ).to_arrow_table()
+    cursor.unregister("slice_ids")
+    return seen
+
+
+def _contents(cursor: Cursor, source: str, keys: pa.Table) -> pa.Table:
+    """Return the wide rows of some versions (notice_id, content_hash)."""
+    cursor.register("wanted", keys)
+    rows = cursor.execute(known_contents(NOTICE_COLUMNS), [source]).to_arrow_table()
+    cursor.unregister("wanted")
+    return rows
+
+
+def _insert_versions(cursor: Cursor, entry: Entry, plan: Plan) -> None:
+    if not plan.new.num_rows:
+        return
+    columns = ", ".join(NOTICE_COLUMNS)
+    cursor.register("new_versions", plan.new)
+    cursor.execute(
+        f"insert into core.notice_versions ({columns}, first_seen_at, first_seen_order)"  # noqa: S608 - constants
+        f" select {columns}, ?, ? from new_versions",
+        [entry.fetched_at, entry.order],
+    )
+    cursor.unregister("new_versions")
+
+
+def _replace_sightings(cursor: Cursor, source: str, plan: Plan) -> None:
+    cursor.register("plan_sightings", plan.sightings)
+    if plan.touches_known:
+        cursor.execute(
+            "delete from core.notice_sightings where source = ? and (notice_id, content_hash) in"
+            " (select (notice_id, content_hash) from plan_sightings where is_known)",
+            [source],
+        )
+    cursor.execute(
+        "insert into core.notice_sightings"
+        " (source, notice_id, content_hash, feeds, last_seen_at, last_seen_order, last_seen_position)"
+        " select ?, notice_id, content_hash, feeds, last_seen_at, last_seen_order, last_seen_position from plan_sightings",
+        [source],
+    )
+    cursor.unregister("plan_sightings")

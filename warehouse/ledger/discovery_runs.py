@@ -1,0 +1,119 @@
+"""Runs of sources and their health: tables `discovery_runs` and `connectors`; each change is a deed.
+
+Not here: what a run does (pipelines/discovery), reading for pages (warehouse/ledger/sources.py).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.types.json import Jsonb
+
+from warehouse.domain.audit_event import AuditEvent
+from warehouse.lake.landings import Counts
+from warehouse.ledger.store import SYSTEM, Deed, Ledger
+
+INTERRUPTED = "The run was interrupted before its end; the next one went on where it stopped."
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the ledger keeps of a connector."""
+
+    name: str
+    auth_type: str
+    documentation_url: str
+
+
+def start_run(ledger: Ledger, source: Source, *, at: datetime, as_of: datetime | None) -> str:
+    """Open a run of a source and return its id; runs of it that a kill left open are closed as failed."""
+    with ledger.deed(AuditEvent("discovery:started", source.name, SYSTEM)) as deed:
+        connector_id = _connector_id(deed, source)
+        deed.execute(
+            "update discovery_runs set status = 'failed', finished_at = %s, reason = %s"
+            " where connector_id = %s and status in ('pending', 'running')",
+            [at, INTERRUPTED, connector_id],
+        )
+        row = deed.row(
+            "insert into discovery_runs (connector_id, status, as_of, started_at) values (%s, 'running', %s, %s) returning id::text",
+            [connector_id, as_of, at],
+        )
+    return str(row["id"]) if row else ""
+
+
+def note_landing(ledger: Ledger, run_id: str, *, reason: str, skipped: Sequence[dict[str, str]]) -> None:
+    """Write down why nothing came, if so, and which files were skipped."""
+    with ledger.deed(AuditEvent("discovery:landed", run_id, SYSTEM, {"skipped_files": len(skipped)})) as deed:
+        deed.execute(
+            "update discovery_runs set reason = %s, skipped_files = %s where id = %s",
+            [reason, Jsonb(list(skipped)), run_id],
+        )
+
+
+def end_idle_run(ledger: Ledger, run_id: str, *, at: datetime, reason: str) -> None:
+    """Close a run that neither asked its source nor found a file: nothing failed, but it is no sign of life either."""
+    with ledger.deed(AuditEvent("discovery:idle", run_id, SYSTEM)) as deed:
+        deed.execute(
+            "update discovery_runs set status = 'success', finished_at = %s, reason = %s where id = %s",
+            [at, reason, run_id],
+        )
+
+
+def fail_run(ledger: Ledger, run_id: str, *, at: datetime, reason: str) -> None:
+    """Close a run as failed; its connector shows a warning with the reason."""
+    with ledger.deed(AuditEvent("discovery:failed", run_id, SYSTEM)) as deed:
+        deed.execute(
+            "update discovery_runs set status = 'failed', finished_at = %s, reason = %s where id = %s",
+            [at, reason, run_id],
+        )
+        deed.execute(
+            "update connectors set status = 'warning', status_reason = %s"
+            " where id = (select connector_id from discovery_runs where id = %s) and status <> 'revoked'",
+            [reason, run_id],
+        )
+
+
+def add_to_open_run(ledger: Ledger, source: str, counts: Counts, *, is_done: bool, at: datetime) -> None:
+    """Add what was read to the open run of a source and, when nothing is left to read, close it.
+
+    Without an open run (a rebuild, a retry) nothing changes.
+    """
+    facts = {"landed": counts.landed, "quarantined": counts.quarantined, "versions": counts.versions}
+    with ledger.deed(AuditEvent("discovery:read", source, SYSTEM, facts)) as deed:
+        run = deed.row(
+            "select r.id, r.connector_id from discovery_runs r join connectors c on c.id = r.connector_id"
+            " where c.name = %s and r.status = 'running' order by r.started_at desc limit 1",
+            [source],
+        )
+        if run is None or not (is_done or counts.landed):
+            deed.nothing_happened()
+            return
+        deed.execute(
+            "update discovery_runs set records_fetched = records_fetched + %s, accepted = accepted + %s,"
+            " quarantined = quarantined + %s, unchanged = unchanged + %s, versions = versions + %s where id = %s",
+            [counts.landed, counts.accepted, counts.quarantined, counts.unchanged, counts.versions, run["id"]],
+        )
+        if is_done:
+            _close(deed, run["id"], run["connector_id"], at)
+
+
+def _close(deed: Deed, run_id: object, connector_id: object, at: datetime) -> None:
+    deed.execute("update discovery_runs set status = 'success', finished_at = %s where id = %s", [at, run_id])
+    deed.execute(
+        "update connectors set last_success_at = %s, status = case status when 'revoked' then status else 'active' end,"
+        " status_reason = null where id = %s",
+        [at, connector_id],
+    )
+
+
+def _connector_id(deed: Deed, source: Source) -> object:
+    deed.execute(
+        "insert into connectors (name, auth_type, documentation_url) values (%s, %s, %s)"
+        " on conflict (name) do update set auth_type = excluded.auth_type, documentation_url = excluded.documentation_url"
+        " where (connectors.auth_type, connectors.documentation_url)"
+        " is distinct from (excluded.auth_type, excluded.documentation_url)",
+        [source.name, source.auth_type, source.documentation_url],
+    )
+    row = deed.row("select id from connectors where name = %s", [source.name])
+    assert row is not None  # noqa: S101 - inserted above
+    return row["id"]

@@ -1,0 +1,132 @@
+"""Writing what the lake publishes into the ledger: rows, chains of notices, aliases. Never what people decided.
+
+The rows come as CSV made by DuckDB, go by COPY into temporary tables and from there, set-wise, into their places.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from warehouse.ledger.store import Deed, Transaction
+
+COPY_BLOCK = 1 << 20
+
+OPPORTUNITY_COLUMNS = (
+    "id", "source", "external_ref", "content_hash", "solicitation_number", "title", "agency", "sub_agency", "office",
+    "notice_type", "naics_code", "psc_code", "set_aside_code", "set_aside_text", "place_city", "place_state", "place_country",
+    "posted_at", "first_posted_at", "due_date", "due_raw", "due_offset_minutes", "due_precision", "safe_deadline_at",
+    "archive_on", "value_usd", "description", "description_url", "url", "contacts", "notice_count", "is_open", "is_demo",
+    "row_hash",
+)  # fmt: skip
+"""What is copied as it comes; the two lists come as JSON and are turned into arrays."""
+LIST_COLUMNS = ("attachment_urls", "flags")
+NOTICE_COLUMNS = (
+    "opportunity_id", "notice_id", "content_hash", "ordinal", "notice_type", "title", "posted_at", "due_date", "due_raw",
+    "due_offset_minutes", "due_precision", "set_aside_code", "description", "url", "first_seen_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How an opportunity stands in the ledger before publishing."""
+
+    row_hash: str
+    is_open: bool
+    is_demo: bool
+    is_touched: bool
+    merged_into: str | None
+
+
+def standings(tx: Transaction) -> dict[str, Standing]:
+    """Return every published opportunity by id; touched: a person set a status, wrote a note or opened a workspace."""
+    rows = tx.execute(
+        "select id, row_hash, is_open, is_demo, merged_into, (status <> 'new' or note is not null"
+        " or exists (select from submissions s where s.opportunity_id = o.id)) as is_touched from opportunities o"
+    )
+    return {row.pop("id"): Standing(**row) for row in rows}
+
+
+def aliases(tx: Transaction) -> dict[str, str]:
+    """Return every alias with the id that it leads to."""
+    return {
+        row["alias_id"]: row["opportunity_id"]
+        for row in tx.execute("select alias_id, opportunity_id from opportunity_aliases")
+    }
+
+
+def write_opportunities(deed: Deed, rows: Path, notices: Path) -> None:
+    """Insert or replace opportunities and their chains from two CSV files with the columns named above."""
+    deed.execute("create temp table incoming (like opportunities including defaults) on commit drop")
+    for column in LIST_COLUMNS:
+        deed.execute(
+            f"alter table incoming alter column {column} drop default, alter column {column} type jsonb using '[]'::jsonb"
+        )
+    deed.execute("alter table incoming drop column search")
+    _copy(deed, f"incoming ({', '.join((*OPPORTUNITY_COLUMNS, *LIST_COLUMNS))})", rows)
+    lists = ", ".join(f"array(select jsonb_array_elements_text({column}))" for column in LIST_COLUMNS)
+    columns = ", ".join((*OPPORTUNITY_COLUMNS, *LIST_COLUMNS))
+    changes = ", ".join(f"{column} = excluded.{column}" for column in (*OPPORTUNITY_COLUMNS[1:], *LIST_COLUMNS))
+    deed.execute(
+        f"insert into opportunities ({columns}) select {', '.join(OPPORTUNITY_COLUMNS)}, {lists} from incoming"
+        f" on conflict (id) do update set {changes}, merged_into = null, published_at = now()"
+    )
+    deed.execute("delete from opportunity_notices n using incoming i where n.opportunity_id = i.id")
+    # COPY is refused on tables with row security, so the chain goes through a temporary table too.
+    deed.execute("create temp table incoming_notices (like opportunity_notices) on commit drop")
+    names = ", ".join(NOTICE_COLUMNS)
+    _copy(deed, f"incoming_notices ({names})", notices)
+    deed.execute(f"insert into opportunity_notices ({names}) select {names} from incoming_notices")  # noqa: S608 - own names
+
+
+def close(deed: Deed, ids: Iterable[str]) -> None:
+    """Mark as no longer open what people touched."""
+    deed.execute(
+        "update opportunities set is_open = false, row_hash = '', published_at = now() where id = any(%s)", [list(ids)]
+    )
+
+
+def remove(deed: Deed, ids: Iterable[str]) -> None:
+    """Remove what nobody touched; row security refuses anything else."""
+    deed.execute("delete from opportunities where id = any(%s)", [list(ids)])
+
+
+def merge(deed: Deed, survivors: Mapping[str, str]) -> None:
+    """Let touched opportunities that regrouping ended point to the one that goes on."""
+    deed.execute(
+        "update opportunities o set merged_into = w.survivor, is_open = false, row_hash = '', published_at = now()"
+        " from unnest(%s::text[], %s::text[]) w(id, survivor) where o.id = w.id",
+        [list(survivors), list(survivors.values())],
+    )
+
+
+def inherit(deed: Deed, heirs: Mapping[str, str]) -> None:
+    """Insert survivors that are new here with what people decided about the ended one; publishing fills in the rest.
+
+    Args:
+        heirs: The ended opportunity's id by the survivor's id.
+    """
+    deed.execute(
+        "insert into opportunities (id, source, external_ref, content_hash, title, notice_type, due_precision, notice_count,"
+        " is_open, row_hash, status, status_changed_at, status_changed_by, note, noted_at, noted_by)"
+        " select w.heir, o.source, o.external_ref, o.content_hash, o.title, o.notice_type, o.due_precision, o.notice_count,"
+        " false, '', o.status, o.status_changed_at, o.status_changed_by, o.note, o.noted_at, o.noted_by"
+        " from unnest(%s::text[], %s::text[]) w(heir, ended) join opportunities o on o.id = w.ended on conflict do nothing",
+        [list(heirs), list(heirs.values())],
+    )
+
+
+def write_aliases(deed: Deed, wanted: Mapping[str, str], known: Mapping[str, str]) -> None:
+    """Bring the aliases to what regrouping says."""
+    gone = [alias for alias in known if alias not in wanted]
+    new = {alias: target for alias, target in wanted.items() if known.get(alias) != target}
+    deed.execute("delete from opportunity_aliases where alias_id = any(%s)", [[*gone, *new]])
+    deed.execute(
+        "insert into opportunity_aliases (alias_id, opportunity_id) select * from unnest(%s::text[], %s::text[])",
+        [list(new), list(new.values())],
+    )
+
+
+def _copy(deed: Deed, target: str, path: Path) -> None:
+    with path.open("rb") as file, deed.copy(f"copy {target} from stdin (format csv)") as copy:
+        while block := file.read(COPY_BLOCK):
+            copy.write(block)

@@ -1,0 +1,89 @@
+"""Sources as people see them: when each last answered, what each run brought, and the requests for a run.
+
+Reading, and asking for a run. Not here: what a run itself writes (discovery_runs.py).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from warehouse.ledger.store import Deed, Transaction
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source and the counts of its latest finished run."""
+
+    name: str
+    status: str
+    status_reason: str | None
+    documentation_url: str | None
+    last_success_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of discovery over one source."""
+
+    id: str
+    source: str
+    status: str
+    records_fetched: int
+    accepted: int
+    quarantined: int
+    unchanged: int
+    versions: int
+    skipped_files: tuple[dict[str, Any], ...]
+    reason: str
+    started_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """One request for a run, and how far it is."""
+
+    id: str
+    job: str
+    requested_by: str
+    requested_at: datetime
+    state: str
+    detail: str
+
+
+def list_sources(tx: Transaction) -> list[Source]:
+    """Return all sources by name."""
+    rows = tx.rows(
+        "select name, status::text as status, status_reason, documentation_url, last_success_at from connectors order by name"
+    )
+    return [Source(**row) for row in rows]
+
+
+def list_runs(tx: Transaction, *, limit: int = 50) -> list[Run]:
+    """Return the latest runs, newest first."""
+    rows = tx.rows(
+        "select r.id::text as id, c.name as source, r.status::text as status, r.records_fetched, r.accepted, r.quarantined,"
+        " r.unchanged, r.versions, r.skipped_files, r.reason, r.started_at, r.finished_at"
+        " from discovery_runs r join connectors c on c.id = r.connector_id order by r.started_at desc, r.id limit %s",
+        [limit],
+    )
+    return [Run(**{**row, "skipped_files": tuple(row["skipped_files"])}) for row in rows]
+
+
+def latest_request(tx: Transaction, job: str) -> RunRequest | None:
+    """Return the newest request for a job."""
+    row = tx.row(
+        "select q.id::text as id, q.job, coalesce(p.email, 'unknown') as requested_by, q.requested_at,"
+        " q.state::text as state, q.detail from run_requests q left join profiles p on p.id = q.requested_by"
+        " where q.job = %s order by q.requested_at desc limit 1",
+        [job],
+    )
+    return RunRequest(**row) if row else None
+
+
+def insert_request(deed: Deed, request_id: str, job: str, person_id: str, at: datetime) -> None:
+    """Write a request; the unique index refuses a second open one of the same job."""
+    deed.execute(
+        "insert into run_requests (id, job, requested_by, requested_at) values (%s, %s, %s, %s)",
+        [request_id, job, person_id, at],
+    )
