@@ -1,0 +1,1 @@
+"""Where a person sees it and decides: Streamlit only."""

@@ -1,0 +1,133 @@
+"""Company profile: who are we, for the ranker? The profile in words, its text to edit, and what a change would do."""
+
+import streamlit as st
+
+from app import session
+from app.page import PageInfo, Section
+from app.widgets import money, names, state
+from app.widgets.profile_preview import draw_preview
+from app.widgets.text import plain
+from pipelines.qualification.company import parse_company_profile
+from pipelines.qualification.profiles import CurrentCompany, current_company, save_company
+from warehouse.domain import access
+from warehouse.domain.access import Action
+from warehouse.domain.company import CompanyProfile
+from warehouse.errors import NotFound, ProcuraError
+from warehouse.ledger.store import open_ledger
+
+PAGE = PageInfo("Company profile", Section.RUN, 3, "What the ranker knows of your firm, and what a change would do.")
+ENOUGH_AWARDS = 5
+EDITOR = "profile_text"
+
+
+def render() -> None:
+    """Draw the page."""
+    person = session.person()
+    st.title("Company profile")
+    try:
+        current = current_company(open_ledger())
+    except NotFound:
+        state.empty("There is no profile yet.", "The first run stores a ready example, which you can make your own.", page="sources",
+                    label="See its progress")  # fmt: skip
+        return
+    if message := st.session_state.pop("profile_saved", None):
+        st.success(message)
+        st.page_link("pages/sources.py", label="Start a run on the page Sources")
+    if not access.may(person, Action.EDIT_COMPANY_PROFILE):
+        _draw_words(current.profile)
+        st.caption("An admin or a contract officer can change it.")
+        return
+    words, edit = st.tabs(["In words", "Edit"], key="part", bind="query-params")
+    with words:
+        _draw_words(current.profile)
+    with edit:
+        _draw_editor(current)
+
+
+def _draw_words(profile: CompanyProfile) -> None:
+    st.subheader(plain(profile.name), anchor=False)
+    low, high = money.short(profile.value_min_usd), money.short(profile.value_max_usd)
+    facts = {
+        "Industries (NAICS)": ", ".join(names.naics(code) for code in profile.naics_codes),
+        "Products and services (PSC)": ", ".join(names.psc(code) for code in profile.psc_codes),
+        "May bid for": ", ".join(["open competition", *(names.set_aside(code, None) for code in profile.set_asides)]),
+        "Words that mark the work": ", ".join(profile.keywords),
+        "Works in": ", ".join(profile.places) or "anywhere",
+        "Contract value": f"{low or 'any'} to {high or 'any'}",
+        "CAGE codes": ", ".join(profile.cage_codes),
+        "UEI": profile.uei,
+    }
+    st.table(
+        {name: plain(text) or "not stated" for name, text in facts.items()}, border="horizontal", alt="The profile"
+    )
+    count = len(profile.past_awards)
+    st.subheader(f"Past awards ({count})", anchor=False)
+    if count < ENOUGH_AWARDS:
+        st.info(
+            f"Contracts you have won say more than codes: name at least {ENOUGH_AWARDS}, and the ranking is markedly better."
+        )
+    table = [
+        {
+            "Title": award.title,
+            "Agency": names.office(award.sub_tier or award.agency),
+            "NAICS": award.naics_code,
+            "PSC": award.psc_code,
+            "Value": money.short(award.amount_usd),
+            "Year": str(award.posted_on.year) if award.posted_on else "",
+        }
+        for award in profile.past_awards
+    ]
+    if table:
+        st.dataframe(table, hide_index=True, height="content", placeholder="", alt="Past awards",
+                     column_config={"Title": st.column_config.TextColumn(width="large"),
+                                    "Value": st.column_config.TextColumn(alignment="right")})  # fmt: skip
+
+
+def _draw_editor(current: CurrentCompany) -> None:
+    if "profile_base" not in st.session_state:
+        _start_over(current)
+    st.text_area(
+        "The profile as text (YAML)",
+        key=EDITOR,
+        height=460,
+        help="Codes need no quotes. `past_awards` matter most. Every fault is named with its line.",
+    )
+    with st.container(horizontal=True):
+        wants_preview = st.button("Show what it would change")
+        wants_save = st.button("Save profile", type="primary")
+        st.button(
+            "Start over", on_click=_start_over, args=(current,), help="Take the stored profile again.", type="tertiary"
+        )
+    text = st.session_state[EDITOR]
+    try:
+        if wants_preview:
+            draw_preview(parse_company_profile(text))
+        if wants_save:
+            _save(text)
+    except ProcuraError as error:
+        _draw_faults(error)
+
+
+def _save(text: str) -> None:
+    base = st.session_state["profile_base"]
+    version = save_company(open_ledger(), text, base_version=base, by=session.person())
+    if version == base:
+        st.info("Nothing was changed.")
+        return
+    st.session_state["profile_base"] = version
+    st.session_state["profile_saved"] = "Saved. The list shows the scores of the earlier profile until the next run."
+    st.rerun()
+
+
+def _start_over(current: CurrentCompany) -> None:
+    st.session_state["profile_base"] = current.stored.version
+    st.session_state[EDITOR] = current.stored.body
+
+
+def _draw_faults(error: ProcuraError) -> None:
+    lines = [line for line in error.what.splitlines() if line.strip()]
+    st.warning("  \n".join(plain(line) for line in lines) + (f"  \n{plain(error.todo)}" if error.todo else ""))
+
+
+if __name__ == "__main__":
+    render()

@@ -1,0 +1,47 @@
+"""What a reader must know before reading anything: demo notices, another instant than now, a source that is silent."""
+
+from datetime import timedelta
+
+import streamlit as st
+
+from app.widgets import names
+from app.widgets.deadline import left, moment, reader_zone
+from app.widgets.text import plain
+from warehouse import clock, settings
+from warehouse.ledger.people import are_notices_demo
+from warehouse.ledger.sources import Source, list_sources
+from warehouse.ledger.store import open_ledger
+
+STALE_AFTER = timedelta(hours=26)
+"""SAM.gov's bulk file comes once a day; two hours for its delays."""
+
+
+def draw() -> None:
+    """Draw the banners that apply; most days none does."""
+    with open_ledger().read() as tx:
+        is_demo, sources = are_notices_demo(tx), list_sources(tx)
+    if is_demo:
+        st.info(
+            "**Demo notices.** Procura made these itself, because no source could be read yet. They go with the first real"
+            " ones: drop a file into `var/inbox/sam_gov/`, or let the machine reach sam\\.gov."
+        )
+    as_of = settings.current().as_of
+    if as_of is not None:
+        st.info(
+            f"**As of {moment(as_of, reader_zone())}.** Notices, scores and time left are shown as they were at that instant."
+        )
+        return
+    for source in sources:
+        if words := stale(source):
+            st.warning(words)
+
+
+def stale(source: Source) -> str:
+    """Return the sentence about a source that has been silent for too long; "" when it has not."""
+    if source.name == "demo" or source.last_success_at is None:
+        return ""
+    now = clock.now()
+    if now - source.last_success_at <= STALE_AFTER:
+        return ""
+    since = left(source.last_success_at, now).removeprefix("passed ")
+    return f"**{plain(names.source(source.name))}** last answered {since}: newer notices are not here yet."

@@ -1,0 +1,1 @@
+"""People, credentials and running the product."""
