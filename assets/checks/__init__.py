@@ -1,0 +1,1 @@
+"""One asset check a file, named as the true statement."""

@@ -1,0 +1,33 @@
+"""Marts: the tables people read and script against, one asset a file of warehouse/lake/marts."""
+
+import dagster as dg
+
+from assets.policy import RETRY, only_absence_is_retried, shown
+from assets.resources import Stores, World
+from assets.scored import fit_scores
+from pipelines.qualification.snapshot import snapshot_ledger
+from warehouse.lake.marts import mart_grain, mart_names, refresh_mart
+
+
+@dg.asset(group_name="marts", kinds={"duckdb"}, deps=[fit_scores], retry_policy=RETRY, pool="core_ledger_opportunities")
+@only_absence_is_retried
+def ledger_snapshot(stores: Stores) -> dg.MaterializeResult[None]:
+    """Decisions and scores as the ledger holds them, in the lake for SQL and marts; no people, files or notes."""
+    return dg.MaterializeResult(metadata=shown(snapshot_ledger(stores.lake, stores.ledger)))
+
+
+def mart_asset(name: str) -> dg.AssetsDefinition:
+    """Make the asset that refreshes one mart."""
+
+    @dg.asset(
+        name=name, group_name="marts", kinds={"duckdb"}, deps=[ledger_snapshot], retry_policy=RETRY, pool=f"marts_{name}",
+        description=mart_grain(name),
+    )  # fmt: skip
+    @only_absence_is_retried
+    def refresh(stores: Stores, world: World) -> dg.MaterializeResult[None]:
+        return dg.MaterializeResult(metadata=shown(refresh_mart(stores.lake, name, as_of=world.at)))
+
+    return refresh
+
+
+mart_assets = [mart_asset(name) for name in mart_names()]

@@ -1,0 +1,54 @@
+"""Raw: what each source sent, as it came. One asset a connector, made for every connector file that is found."""
+
+import dagster as dg
+
+from assets.policy import RETRY, only_absence_is_retried, shown
+from assets.resources import Stores, World
+from pipelines.discovery.connector import Connector, Progress, load_connectors
+from pipelines.discovery.discover import land_source
+from warehouse.clock import now
+from warehouse.ledger.run_requests import claim_request
+
+REQUEST_TAG = "procura/request"
+
+
+def check_claimed(context: dg.AssetExecutionContext, stores: Stores) -> None:
+    """Take the request that this run was launched for; a run whose request is not its own does nothing.
+
+    The claim is the run's own first line and not a sensor's: that would come 3 s later.
+    """
+    request = context.run.tags.get(REQUEST_TAG)
+    if request and not claim_request(stores.ledger, request, context.run_id):
+        raise dg.Failure("The request of this run was taken by another one, or has ended.", allow_retries=False)
+
+
+def raw_asset(connector: Connector) -> dg.AssetsDefinition:
+    """Make the asset that lands what one source offers."""
+
+    @dg.asset(
+        name=f"raw_{connector.name}",
+        group_name="raw",
+        kinds={"http"},
+        retry_policy=RETRY,
+        pool=f"landing_{connector.name}",
+        description=f"Bytes of {connector.name} as they came; see {connector.documentation_url}.",
+    )
+    @only_absence_is_retried
+    def land(
+        context: dg.AssetExecutionContext, stores: Stores, world: World, report: dg.ResourceParam[Progress]
+    ) -> dg.MaterializeResult[None]:
+        check_claimed(context, stores)
+        landed = land_source(
+            connector.name,
+            stores.settings,
+            inbox=world.inbox_folder,
+            progress=report,
+            at=now(),
+            as_of=world.stated_as_of,
+        )
+        return dg.MaterializeResult(metadata=shown(landed))
+
+    return land
+
+
+raw_assets = [raw_asset(connector) for connector in load_connectors().values()]

@@ -1,0 +1,55 @@
+"""Upkeep of the lake as jobs: they hold the same pool as the readers of notices, so that two never write side by side."""
+
+from dataclasses import asdict
+
+import dagster as dg
+from pydantic import Field
+
+from assets.policy import only_absence_is_retried
+from assets.resources import Stores
+from pipelines.discovery.connector import Progress, load_connectors
+from pipelines.discovery.rebuild import rebuild_lake as rebuild_from_landing
+from pipelines.discovery.retry import retry_quarantine
+from warehouse.clock import now
+from warehouse.landing import Landing
+
+NOTICES_POOL = "core_notices"
+
+
+class Sources(dg.Config):
+    """Which sources; none stated: all of them."""
+
+    names: list[str] = Field(default_factory=list)
+
+
+@dg.op(pool=NOTICES_POOL)
+@only_absence_is_retried
+def read_all_landings(
+    context: dg.OpExecutionContext, stores: Stores, report: dg.ResourceParam[Progress]
+) -> dict[str, int]:
+    """Empty the tables that are made from the landing and read all of it again."""
+    return asdict(rebuild_from_landing(stores.settings, report))
+
+
+@dg.op(pool=NOTICES_POOL)
+@only_absence_is_retried
+def read_quarantine(context: dg.OpExecutionContext, config: Sources, stores: Stores) -> dict[str, dict[str, int]]:
+    """Read what is in quarantine with the present reader, source by source."""
+    landing = Landing(stores.settings.landing)
+    names = config.names or sorted(load_connectors())
+    return {name: asdict(retry_quarantine(stores.lake, landing, name, at=now())) for name in names}
+
+
+@dg.job(executor_def=dg.in_process_executor, description="The lake again from the landing alone.")
+def rebuild_lake() -> None:
+    """Read every landed file again into empty tables."""
+    read_all_landings()
+
+
+@dg.job(executor_def=dg.in_process_executor, description="What is in quarantine, read again.")
+def retry_quarantined() -> None:
+    """Read quarantined records again."""
+    read_quarantine()
+
+
+upkeep_jobs = [rebuild_lake, retry_quarantined]

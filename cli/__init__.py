@@ -1,0 +1,1 @@
+"""Where a person types it: one file a group of commands."""

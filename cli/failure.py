@@ -1,0 +1,62 @@
+"""How an error reaches the person at the keyboard: ours in their form, any other as a reference into the log."""
+
+import secrets
+import sys
+import traceback
+from pathlib import Path
+
+from warehouse.clock import now
+from warehouse.errors import DiskFull, ProcuraError
+from warehouse.settings import current
+
+NO_SPACE = 28  # errno.ENOSPC
+
+
+def report_failure(error: Exception) -> int:
+    """Print an error on standard error and return the exit code.
+
+    What we expect is printed as it says itself. What we do not is written whole into logs/errors.log of the home, and
+    only its reference is shown: a traceback helps nobody at a prompt and may hold what the log's owner alone may read.
+    """
+    known = expected(error)
+    if known is not None:
+        print(known, file=sys.stderr)
+        return 1
+    reference = secrets.token_hex(4)
+    where = _write_log(reference, error)
+    print(
+        f"{type(_first_cause(error)).__name__}: something went wrong that Procura does not know. Reference {reference}.",
+        file=sys.stderr,
+    )
+    print(f"  To do: look up the reference in {where}, and report it with what you did.", file=sys.stderr)
+    return 1
+
+
+def expected(error: BaseException) -> ProcuraError | None:
+    """Return our own error if this is one, or was caused by one (Dagster wraps what a step raises)."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ProcuraError):
+            return seen
+        if isinstance(seen, OSError) and seen.errno == NO_SPACE:
+            return DiskFull("the disk is full.", kept="what was finished before.", todo="free some space and repeat.")
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+def _first_cause(error: BaseException) -> BaseException:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def _write_log(reference: str, error: Exception) -> Path | str:
+    try:
+        folder = current().logs
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (folder / "errors.log").open("a", encoding="utf-8") as log:
+            log.write(f"\n{now().isoformat()} reference {reference}\n{''.join(traceback.format_exception(error))}")
+    except (OSError, ProcuraError):
+        traceback.print_exception(error)  # nowhere to write: better shown than lost
+        return "the lines above"
+    return folder / "errors.log"
