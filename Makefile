@@ -20,7 +20,7 @@ $(READY): requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 	@# Our own code is put on the path by one line: no build backend outside the lock is fetched.
 	@$(BIN)/python -c 'import sysconfig, pathlib, os; pathlib.Path(sysconfig.get_path("purelib"), "procura.pth").write_text(os.getcwd() + "\n")'
-	@printf '#!%s\nfrom cli.main import main\nmain()\n' "$(CURDIR)/$(BIN)/python" | sed '1s|^.*$$|#!/usr/bin/env -S "$(CURDIR)/$(BIN)/python"|' > $(BIN)/procura && chmod 755 $(BIN)/procura
+	@printf '#!/bin/sh\nexec "$$(dirname "$$0")/python" -m cli.main "$$@"\n' > $(BIN)/procura && chmod 755 $(BIN)/procura
 	@touch $(READY)
 
 install: $(READY) ## make the virtual environment

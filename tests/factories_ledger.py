@@ -10,7 +10,12 @@ from warehouse.ledger.store import open_ledger
 AT = datetime(2026, 4, 10, 12, tzinfo=UTC)
 REASONS = [
     {"kind": "naics", "text": "Same industry as 4 of your past awards", "evidence": "NAICS 541512", "points": 38},
-    {"kind": "title", "text": "Shares the words network and maintenance with your awards", "evidence": "network", "points": 21},
+    {
+        "kind": "title",
+        "text": "Shares the words network and maintenance with your awards",
+        "evidence": "network",
+        "points": 21,
+    },
 ]
 
 
@@ -81,5 +86,6 @@ def notice(tx: Any, row: dict[str, Any], ordinal: int, **changes: Any) -> None:
     values |= {"opportunity_id": row["id"], "notice_id": row["external_ref"], "content_hash": f"v{ordinal}",
                "ordinal": ordinal, "first_seen_at": row["posted_at"] or AT} | changes  # fmt: skip
     tx.execute(
-        f"insert into opportunity_notices ({', '.join(values)}) values ({', '.join(f'%({c})s' for c in values)})", values
+        f"insert into opportunity_notices ({', '.join(values)}) values ({', '.join(f'%({c})s' for c in values)})",
+        values,
     )

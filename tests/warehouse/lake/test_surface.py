@@ -45,7 +45,14 @@ def test_what_there_is_can_be_asked(surface: Surface, statement: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "statement", ["explain select 1", "EXPLAIN ANALYZE select 1", "/* why */ explain (format json) select 1"]
+    "statement",
+    [
+        "explain select 1",
+        "EXPLAIN ANALYZE select 1",
+        "/* why */ explain (format json) select 1",
+        "-- why\nexplain/* how */analyze(select '/*' || count(*) from core.opportunity_aliases)",
+        "explain show all tables",
+    ],
 )
 def test_a_plan_can_be_asked(surface: Surface, statement: str) -> None:
     assert surface.run(statement).rows
@@ -60,6 +67,28 @@ ATTACKS = [
     "select 1 where exists (select 1 from /* hidden */ ducklake_delete_orphaned_files('lake'))",
     "explain analyze select * from ducklake_cleanup_old_files('lake', cleanup_all => true)",
     "explain analyze copy core.landings to '/tmp/x.parquet'",
+    # Comment signs inside texts: what a careless reading takes for a comment is what runs.
+    "explain analyze select '/*' from ducklake_cleanup_old_files('lake', cleanup_all => true) where 'x' <> '*/'",
+    "explain select '/*', getenv('HOME'), '*/'",
+    "explain analyze select '--', getenv('HOME')",
+    "/* explain analyze select 1 */ explain analyze select * from read_text('/etc/passwd')",
+    "/* /* */ explain analyze select 1 */ explain analyze select * from read_text('/etc/passwd')",
+    "explain (analyze) select * from read_text('/etc/passwd')",
+    "explain analyze explain analyze select 1",
+    "explain analyze select 1; select 2",
+    "explain analyze with x as (select * from READ_BLOB('/etc/passwd')) select * from x",
+    "summarize '/etc/passwd'",
+    "describe select * from read_text('/etc/passwd')",
+    "select * from (summarize 'x.csv')",
+    "select list_transform([1], lambda x: getenv('HOME'))",
+    "select * from core.landings where origin = (select content from read_text('/etc/passwd'))",
+    "select * from range(3) t(n), lateral (select * from glob('/*' || n))",
+    "from duckdb_secrets() union all from duckdb_secrets()",
+    "with recursive r as (select 1 union all select * from postgres_query('ledger', 'select 1')) select * from r",
+    "pivot core.landings on source using sum(landed)",
+    "select * from __ducklake_metadata_lake.lake.ducklake_metadata",
+    "select * from ledger.PG_CATALOG.pg_stat_activity",
+    "with __ducklake as (select 1) select * from __DuckLake_metadata_lake.public.opportunities",
     "copy core.opportunity_aliases to '/tmp/x.parquet'",
     "copy (select 1) to 'x.csv'",
     "select * from postgres_query('ledger', 'select pg_sleep(1)')",
