@@ -58,7 +58,9 @@ _COLUMNS: dict[str, Any] = {
 }
 
 
-def notice(notice_id: str, *, group: str | None = None, seen: int = 1, position: int = 1, **given: Any) -> dict[str, Any]:
+def notice(
+    notice_id: str, *, group: str | None = None, seen: int = 1, position: int = 1, **given: Any
+) -> dict[str, Any]:
     """Make one version of a notice and its sighting; `group` is the solicitation key, `seen` the landing's order."""
     row = {**_COLUMNS, "notice_id": notice_id, "solicitation_key": group or f"NOTICE{notice_id}", **given}
     row.setdefault("opportunity_id", opportunity_id(row["solicitation_key"], row["source"]))
@@ -76,24 +78,32 @@ def opportunity_id(group: str, source: str = "sam_gov") -> str:
 
 
 def land(lake: Lake, rows: Iterable[dict[str, Any]]) -> None:
-    """Write versions and sightings; a version that is there already is only seen again."""
-    lake.write(lambda cursor: [_land_row(cursor, row) for row in rows])
+    """Write versions and sightings; a version that is there already is only seen again, a key given twice as last."""
+    given = list(rows)
+    lake.write(lambda cursor: _land(cursor, given))
 
 
-def _land_row(cursor: Cursor, row: dict[str, Any]) -> None:
-    key = [row["source"], row["notice_id"], row["content_hash"]]
-    same = "source = ? and notice_id = ? and content_hash = ?"
-    known = cursor.execute(f"select 1 from core.notice_versions where {same}", key).fetchone()
-    if not known:
-        columns = [name for name in row if not name.startswith("_")]
-        marks = ", ".join("?" * len(columns))
-        cursor.execute(
-            f"insert into core.notice_versions ({', '.join(columns)}) values ({marks})", [row[c] for c in columns]
-        )
-    cursor.execute(f"delete from core.notice_sightings where {same}", key)
+def _land(cursor: Cursor, rows: list[dict[str, Any]]) -> None:
+    columns = [name for name in rows[0] if not name.startswith("_")]
+    names = ", ".join(columns)
     cursor.execute(
-        "insert into core.notice_sightings values (?, ?, ?, 'bulk_csv', ?, ?, ?)",
-        [*key, row["first_seen_at"], row["first_seen_order"], row["_position"]],
+        f"create or replace temp table given_versions as select {names}, 0::bigint as place from core.notice_versions limit 0"
+    )
+    cursor.executemany(
+        f"insert into given_versions values ({', '.join('?' * (len(columns) + 1))})",
+        [[*(row[name] for name in columns), row["_position"] * 100_000 + n] for n, row in enumerate(rows)],
+    )
+    key = "source, notice_id, content_hash"
+    cursor.execute(
+        f"insert into core.notice_versions ({names}) select {names} from given_versions"
+        f" anti join core.notice_versions using ({key})"
+        f" qualify row_number() over (partition by {key} order by first_seen_order, place) = 1"
+    )
+    cursor.execute(f"delete from core.notice_sightings where ({key}) in (select ({key}) from given_versions)")
+    cursor.execute(
+        f"insert into core.notice_sightings ({key}, feeds, last_seen_at, last_seen_order, last_seen_position)"
+        f" select {key}, 'bulk_csv', first_seen_at, first_seen_order, place // 100000"
+        f" from given_versions qualify row_number() over (partition by {key} order by first_seen_order desc, place desc) = 1"
     )
 
 
@@ -110,6 +120,7 @@ def empty_lake(lake: Lake) -> None:
 
 def many_notices(lake: Lake, count: int, *, text: int = 0, per_group: int = 1, day: date = date(2026, 4, 1)) -> None:
     """Write `count` versions set-wise, open as of AS_OF; `text` characters of description each."""
+    words = "md5(i::varchar) || ' word ' || sha256((i * 7)::varchar) || chr(10)"
     values = {
         **{name: "null" for name, value in _COLUMNS.items() if value is None},
         "source": "'sam_gov'", "notice_id": "printf('n%08d', i)", "content_hash": "md5(i::varchar)",
@@ -124,7 +135,7 @@ def many_notices(lake: Lake, count: int, *, text: int = 0, per_group: int = 1, d
         "response_deadline_raw": "'2026'", "response_deadline_offset_minutes": "-240",
         "response_deadline_precision": "'instant'", "naics_code": "'54151' || i % 9",
         "naics_codes": "['541512']", "psc_code": "'D3' || printf('%02d', i % 50)", "place_state": "'VA'",
-        "contacts": "'[]'", "description_text": f"left(repeat(md5(i::varchar) || ' word ' || sha256((i * 7)::varchar) || chr(10), {text} // 100 + 1), {text})",
+        "contacts": "'[]'", "description_text": f"left(repeat({words}, {text} // 100 + 1), {text})",
         "attachment_urls": "[]::varchar[]", "url": "'https://example.test/' || i", "is_active_raw": "'Yes'",
         "flags": "[]::varchar[]", "first_seen_at": "timestamptz '2026-04-01 00:00:00+00'", "first_seen_order": "1",
     }  # fmt: skip
@@ -133,7 +144,9 @@ def many_notices(lake: Lake, count: int, *, text: int = 0, per_group: int = 1, d
     def write(cursor: Cursor) -> None:
         cursor.execute(f"insert into core.notice_versions ({names}) select {expressions} from range({count}) t(i)")
         cursor.execute(
-            "insert into core.notice_sightings select source, notice_id, content_hash, 'bulk_csv', first_seen_at, 1,"
+            "insert into core.notice_sightings"
+            " (source, notice_id, content_hash, feeds, last_seen_at, last_seen_order, last_seen_position)"
+            " select source, notice_id, content_hash, 'bulk_csv', first_seen_at, 1,"
             " substr(notice_id, 2)::bigint from core.notice_versions"
         )
 

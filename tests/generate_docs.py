@@ -139,7 +139,7 @@ def commands_page() -> str:
     import typer
     from typer.main import get_command
 
-    from cli.main import application
+    from cli.main import app as application
 
     lines = [HEADER, "# The command line", '`procura …` inside the environment, `make -s cli ARGS="…"` outside it.', ""]
     root = get_command(application)

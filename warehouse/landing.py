@@ -8,7 +8,6 @@ holds (pipelines/discovery), how far it is read (warehouse/lake/landings.py).
 import errno
 import fcntl
 import gzip
-import io
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -88,7 +87,7 @@ class Landing:
         with self._path(entry).open("rb") as stored:
             if entry.encoding == "gzip":
                 with gzip.GzipFile(fileobj=stored) as plain:
-                    yield cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, plain), PIECE_BYTES))
+                    yield cast(BinaryIO, plain)
             else:
                 with zstandard.ZstdDecompressor().stream_reader(stored) as plain:
                     yield cast(BinaryIO, plain)

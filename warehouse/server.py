@@ -91,11 +91,13 @@ class EmbeddedServer:
         self._make_data_folder()
         patience = time.monotonic() + EARLIER_SERVER_SECONDS
         while True:
+            # An earlier server of this home may still be shutting down, or be a zombie that nobody reaped (T12). Asked
+            # before the attempt too: it may end between our refusal and the question.
+            lingered = self._earlier_server_lingers()
             self.process = self._spawn()
             if self._answers(self.process):
                 return
-            # An earlier server of this home may still be shutting down, or be a zombie that nobody reaped (T12).
-            if not self._earlier_server_lingers() or time.monotonic() > patience:
+            if not (lingered or self._earlier_server_lingers()) or time.monotonic() > patience:
                 raise StoreUnavailable(
                     f"PostgreSQL under {self.settings.postgres_data} ended with code {self.process.returncode}: {self._log_tail()}",
                     kept="the data folder is as it was.",

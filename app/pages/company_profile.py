@@ -48,8 +48,8 @@ def _draw_words(profile: CompanyProfile) -> None:
     st.subheader(plain(profile.name), anchor=False)
     low, high = money.short(profile.value_min_usd), money.short(profile.value_max_usd)
     facts = {
-        "Industries (NAICS)": ", ".join(names.naics(code) for code in profile.naics_codes),
-        "Products and services (PSC)": ", ".join(names.psc(code) for code in profile.psc_codes),
+        "Industries (NAICS)": names.grouped("naics", profile.naics_codes),
+        "Products and services (PSC)": names.grouped("psc", profile.psc_codes),
         "May bid for": ", ".join(["open competition", *(names.set_aside(code, None) for code in profile.set_asides)]),
         "Words that mark the work": ", ".join(profile.keywords),
         "Works in": ", ".join(profile.places) or "anywhere",
@@ -93,35 +93,46 @@ def _draw_editor(current: CurrentCompany) -> None:
         help="Codes need no quotes. `past_awards` matter most. Every fault is named with its line.",
     )
     with st.container(horizontal=True):
-        wants_preview = st.button("Show what it would change")
-        wants_save = st.button("Save profile", type="primary")
+        st.button("Show what it would change", on_click=_ask_preview)
+        st.button("Save profile", type="primary", on_click=_save)
         st.button(
             "Start over", on_click=_start_over, args=(current,), help="Take the stored profile again.", type="tertiary"
         )
-    text = st.session_state[EDITOR]
-    try:
-        if wants_preview:
-            draw_preview(parse_company_profile(text))
-        if wants_save:
-            _save(text)
-    except ProcuraError as error:
+    error = st.session_state.get("profile_fault")
+    if error is not None:
         _draw_faults(error)
+    elif st.session_state.get("previewed") == st.session_state[EDITOR]:
+        draw_preview(parse_company_profile(st.session_state[EDITOR]))
 
 
-def _save(text: str) -> None:
+def _ask_preview() -> None:
+    st.session_state["profile_fault"] = None
+    try:
+        parse_company_profile(st.session_state[EDITOR])
+    except ProcuraError as error:
+        st.session_state["profile_fault"] = error
+    else:
+        st.session_state["previewed"] = st.session_state[EDITOR]
+
+
+def _save() -> None:
+    st.session_state["profile_fault"] = None
     base = st.session_state["profile_base"]
-    version = save_company(open_ledger(), text, base_version=base, by=session.person())
-    if version == base:
-        st.info("Nothing was changed.")
+    try:
+        version = save_company(open_ledger(), st.session_state[EDITOR], base_version=base, by=session.person())
+    except ProcuraError as error:
+        st.session_state["profile_fault"] = error
         return
     st.session_state["profile_base"] = version
-    st.session_state["profile_saved"] = "Saved. The list shows the scores of the earlier profile until the next run."
-    st.rerun()
+    is_new = version != base
+    saved = "Saved. The list shows the scores of the earlier profile until the next run."
+    st.session_state["profile_saved"] = saved if is_new else "Nothing was changed."
 
 
 def _start_over(current: CurrentCompany) -> None:
     st.session_state["profile_base"] = current.stored.version
     st.session_state[EDITOR] = current.stored.body
+    st.session_state["profile_fault"] = None
 
 
 def _draw_faults(error: ProcuraError) -> None:

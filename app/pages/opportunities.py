@@ -12,7 +12,7 @@ from app.widgets.downloads import draw_exports
 from warehouse import clock
 from warehouse.domain import access
 from warehouse.domain.access import Action
-from warehouse.ledger.opportunities import COUNT_LIMIT, Page, list_opportunities
+from warehouse.ledger.opportunities import Page, list_opportunities
 from warehouse.ledger.store import open_ledger
 
 PAGE = PageInfo(
@@ -40,7 +40,7 @@ def render() -> None:
         st.markdown(_count_words(page, view))
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
             filters.draw_look(view)
-            draw_exports(view.to_filter(at), page.total)
+            draw_exports(view.to_filter(at), page)
     may_mark = access.may(person, Action.SET_OPPORTUNITY_STATUS)
     if view.look == "cards":
         opportunity_cards.draw(page.rows, at)
@@ -93,7 +93,7 @@ def _draw_pages(view: View, page: Page) -> None:
         st.pagination(pages, default=now, key=key, on_change=turn)
     if page.is_capped:
         st.caption(
-            f"Only the first {COUNT_LIMIT:,} can be paged through; narrow the list to see others.",
+            f"Only the first {page.total:,} can be paged through; narrow the list to see others.",
             text_alignment="center",
         )
 

@@ -7,18 +7,19 @@ import streamlit as st
 
 from app import exports, session
 from warehouse import clock
-from warehouse.ledger.opportunities import COUNT_LIMIT, OpportunityRow, list_opportunities
+from warehouse.ledger.opportunities import OpportunityRow, Page, list_opportunities
 from warehouse.ledger.opportunity_filter import OpportunityFilter
 from warehouse.ledger.store import open_ledger
 
+MOST_ROWS = 10_000
 Rows = tuple[OpportunityRow, ...]
 
 
-def draw_exports(wanted: OpportunityFilter, total: int) -> None:
+def draw_exports(wanted: OpportunityFilter, page: Page) -> None:
     """Draw the three buttons for what a filter shows, all pages of it (10,000 rows at most)."""
     at = clock.world_instant()
     stamp = f"{at:%Y-%m-%d}"
-    count = f"{min(total, COUNT_LIMIT):,} rows of this view"
+    count = f"Up to {MOST_ROWS:,} rows of this view" if page.is_capped else f"The {page.total:,} rows of this view"
     kinds: tuple[tuple[str, str, str, Callable[[Rows], bytes]], ...] = (
         ("CSV", "csv", "text/csv", exports.to_csv),
         ("XLSX", "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", exports.to_xlsx),
@@ -41,7 +42,7 @@ def _maker(wanted: OpportunityFilter, at: datetime, convert: Callable[[Rows], by
 
     def make() -> bytes:
         with open_ledger().read(person.id) as tx:
-            page = list_opportunities(tx, wanted, at=at, limit=COUNT_LIMIT)
-        return convert(page.rows)
+            rows = list_opportunities(tx, wanted, at=at, limit=MOST_ROWS).rows
+        return convert(rows)
 
     return make

@@ -39,6 +39,7 @@ CHIPS = (
     ("Place", "place", "place"),
 )
 """Label, parameter of the address, subject of the counts."""
+CODES = ("naics", "psc")
 
 
 def is_phone() -> bool:
@@ -82,10 +83,9 @@ def draw(view: View, at: datetime) -> None:
         st.selectbox(
             "Order", list(SORTS), format_func=SORTS.__getitem__, key="f_sort", width=200, on_change=_write_from("sort")
         )
-    counts = _counts(view, at)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         for label, name, facet in CHIPS:
-            _draw_chip(label, name, counts[facet], view)
+            _draw_chip(label, name, facet, view, at)
         _draw_number("Due within", "due", DUE, view)
         _draw_number("Fit", "fit", FITS, view)
         _draw_number("Posted within", "posted", POSTED, view)
@@ -121,19 +121,22 @@ def _write_from(name: str) -> Callable[[], None]:
     return write_it
 
 
-def _draw_chip(label: str, name: str, counts: dict[str, int], view: View) -> None:
+def _draw_chip(label: str, name: str, facet: str, view: View, at: datetime) -> None:
     chosen = view.lists[name]
-    shown = {NO_SET_ASIDE if name == "set_aside" and not value else value: n for value, n in counts.items()}
-    options = list(dict.fromkeys([*chosen, *shown]))
-    with st.popover(_chip_label(label, [names.of(name, value, short=True) for value in chosen]), key=f"chip_{name}"):
+    words = _chip_label(label, [names.of(name, value, short=True) for value in chosen])
+    with st.popover(words, key=f"chip_{name}", on_change="rerun") as chip:
+        if not chip.open:
+            return  # counting every open row is for who looks
+        counts = _counts(view, at)[facet]
+        shown = {NO_SET_ASIDE if name == "set_aside" and not value else value: n for value, n in counts.items()}
         _bound(name, list(chosen), lambda values: _with_list(name, values))
         st.multiselect(
             label,
-            options,
+            list(dict.fromkeys([*chosen, *shown])),
             key=f"f_{name}",
             format_func=lambda value: f"{names.of(name, value)} ({shown.get(value, 0):,})",
-            accept_new_options=name in ("naics", "psc"),
-            help="Type a longer or shorter code to narrow or widen it." if name in ("naics", "psc") else None,
+            accept_new_options=name in CODES,
+            help="Type a longer or shorter code to narrow or widen it." if name in CODES else None,
             on_change=_write_from(name),
             placeholder="Any",
         )

@@ -1,5 +1,7 @@
 """Codes in the words of the trade, and names of offices without shouting."""
 
+from collections.abc import Iterable
+
 from warehouse.domain.codes import SET_ASIDES, naics_sector, psc_name
 from warehouse.domain.opportunity import OpportunityStatus
 
@@ -38,6 +40,15 @@ def naics(code: str | None) -> str:
 def psc(code: str | None) -> str:
     """Write a product or service code with its group."""
     return of("psc", code) if code else "not stated"
+
+
+def grouped(subject: str, codes: Iterable[str]) -> str:
+    """Write codes by the group they share: "Construction: 238220, 238210 · Information technology: DA01"."""
+    groups: dict[str, list[str]] = {}
+    for code in codes:
+        name = (naics_sector(code) if subject == "naics" else psc_name(code)) or "Others"
+        groups.setdefault(name, []).append(code)
+    return " · ".join(f"{name}: {', '.join(members)}" for name, members in groups.items())
 
 
 def office(name: str | None) -> str:

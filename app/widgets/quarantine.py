@@ -67,12 +67,12 @@ def draw() -> None:
     st.caption(f"{total:,} record{'' if total == 1 else 's'} could not be read. Choose one to see its bytes.{more}")
     table = [
         {
-            "Source": names.source(r.source),
+            "Reason": r.reason,
             "File": r.origin,
             "Record": r.position,
             "Line": r.line,
-            "Reason": r.reason,
             "Bytes": r.size,
+            "Source": names.source(r.source),
         }
         for r in rows
     ]

@@ -20,7 +20,11 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e
 def plain(text: object) -> str:
     """Escape a text for a place where Streamlit reads Markdown (labels, captions, tables); line ends become blanks."""
     line = CONTROL.sub("", " ".join(str(text).split()))
-    return SPECIAL.sub(r"\\\1", SELF_LINKING.sub("\\g<0>\u2060", line))
+    return _escaped(SELF_LINKING.sub("\\g<0>\u2060", line))
+
+
+def _escaped(text: str) -> str:
+    return SPECIAL.sub(r"\\\1", text)
 
 
 def readable(text: str) -> str:
@@ -50,12 +54,11 @@ def link(address: str, label: str | None = None) -> str:
     if not ADDRESS.fullmatch(address):
         return plain(address)
     target = address.replace("(", "%28").replace(")", "%29").replace("[", "%5B").replace("]", "%5D")
-    return f"[{plain(label or address)}](<{target}>)"
+    return f"[{_escaped(label or address)}](<{target}>)"
 
 
 def mail(address: str) -> str:
     """Return the Markdown of an e-mail address that can be copied and clicked; plain text where it is none."""
     if not EMAIL.fullmatch(address):
         return plain(address)
-    label = SPECIAL.sub(r"\\\1", address)
-    return f"[{label}](<mailto:{address}>)"
+    return f"[{_escaped(address)}](<mailto:{address}>)"

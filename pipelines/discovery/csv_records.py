@@ -7,10 +7,10 @@ first thing no writer of CSV makes; then the next line that begins like a record
 import csv
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
 
 import pyarrow as pa
 
+from pipelines.discovery.blocks import Blocks
 from pipelines.discovery.line_feed import LineFeed
 from pipelines.discovery.shapes import CSV_COLUMNS, Shape
 from pipelines.discovery.slices import RAW_LIMIT, RECORD_LIMIT, SLICE_BYTES, Slice
@@ -30,10 +30,10 @@ _SAM_ID_FIRST = re.compile(r'"?[0-9a-fA-F]{32}"?,')
 class CsvRecords:
     """A reader of one file from a bookmark on; `slices` yields until the file ends."""
 
-    def __init__(self, stream: BinaryIO, shape: Shape, start: Bookmark) -> None:
-        """Begin at `start`, to whose offset (or, at the very beginning, behind the header) the stream must be moved."""
+    def __init__(self, blocks: Blocks, shape: Shape, start: Bookmark) -> None:
+        """Begin at `start`, to whose offset (or, at the very beginning, behind the header) `blocks` must be moved."""
         csv.field_size_limit(RECORD_LIMIT)
-        self._feed = LineFeed(stream)
+        self._feed = LineFeed(blocks)
         self._width = len(shape.header)
         self._columns = {ours: _index(shape.header, theirs) for theirs, ours in CSV_COLUMNS.items()}
         self._id = shape.header.index("NoticeId")
@@ -85,8 +85,7 @@ class CsvRecords:
         try:
             row = next(self._reader)
         except StopIteration:
-            damage, self._feed.damage = self._feed.damage, None
-            return damage
+            return self._feed.take_damage()
         except csv.Error as error:
             return self._mend(start, str(error))
         inner = self._inner_record(start, self._feed.index)
@@ -105,7 +104,9 @@ class CsvRecords:
         except (csv.Error, StopIteration):
             row = []
         end = start + reader.line_num
-        if len(row) == self._width and _ID.fullmatch(row[self._id].strip()) and not self._inner_record(start, end):
+        ends_inside = trouble.startswith("unexpected end") or (end > start + 1 and not self._feed.has(end))
+        is_one = len(row) == self._width and _ID.fullmatch(row[self._id].strip()) and not ends_inside
+        if is_one and not self._inner_record(start, end):
             self._feed.index = end
             self._reader = csv.reader(self._feed.texts(), strict=True)
             return [*row, ODD_QUOTES]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipelines.discovery.connector import Connector, Fetched, Progress, connector_of, find_connectors
 from pipelines.discovery.inbox import check_inbox, offered_files, strangers
-from pipelines.discovery.reading import read_file
+from pipelines.discovery.reading import one_reader, read_file
 from pipelines.discovery.shapes import Skip
 from warehouse.clock import now
 from warehouse.errors import DiskFull, SourceUnavailable
@@ -118,6 +118,11 @@ def read_landings(
         The counts of this pass. Files landed by `land_source` since the last pass that were known already count as met
         again: all accepted ones unchanged, no versions.
     """
+    with one_reader(settings, progress):
+        return _read_all(settings, max_records, progress, slice_records)
+
+
+def _read_all(settings: Settings, max_records: int | None, progress: Progress, slice_records: int | None) -> Reading:
     landing, lake = Landing(settings.landing), open_lake("procura_pipeline")
     connectors, _ = find_connectors()
     cursor = lake.cursor()

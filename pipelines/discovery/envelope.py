@@ -7,10 +7,10 @@ is looked for by its first key. A plain list of records, or one record alone, re
 import json
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
 
 import numpy as np
 
+from pipelines.discovery.blocks import Blocks
 from pipelines.discovery.decode import decode_line
 from pipelines.discovery.json_records import record_table
 from pipelines.discovery.slices import RAW_LIMIT, Slice
@@ -28,9 +28,9 @@ _DECODER = json.JSONDecoder(strict=False)
 class EnvelopeRecords:
     """A reader of one file; a bookmark's position is enough to go on, for the file is read from its beginning."""
 
-    def __init__(self, stream: BinaryIO, start: Bookmark) -> None:
+    def __init__(self, blocks: Blocks, start: Bookmark) -> None:
         """Take a stream at its beginning."""
-        self._stream = stream
+        self._blocks = blocks
         self._bookmark = start
 
     def slices(self, max_records: int) -> Iterator[Slice]:
@@ -43,17 +43,11 @@ class EnvelopeRecords:
             yield self._slice(text, flags, items, max_records)
 
     def _text(self) -> tuple[str, list[str], str]:
-        parts, size, damage = [], 0, ""
-        try:
-            while piece := self._stream.read(4 * 1024 * 1024):
-                parts.append(piece)
-                size += len(piece)
-                if size > ENVELOPE_LIMIT:
-                    damage = f"the envelope is longer than {ENVELOPE_LIMIT:,} bytes; its rest was not read"
-                    break
-        except (OSError, EOFError, ValueError) as error:
-            damage = f"the compressed file is damaged or cut off here ({error})"
-        text, flags = decode_line(b"".join(parts))
+        body = self._blocks.read(ENVELOPE_LIMIT)
+        damage = self._blocks.damage or ""
+        if not damage and self._blocks.read(1):
+            damage = f"the envelope is longer than {ENVELOPE_LIMIT:,} bytes; its rest was not read"
+        text, flags = decode_line(body)
         return text.removeprefix("\ufeff"), flags, damage
 
     def _slice(self, text: str, flags: list[str], items: list[tuple[int, int, str]], max_records: int) -> Slice:

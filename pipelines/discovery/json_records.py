@@ -8,13 +8,13 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from pipelines.discovery.blocks import Blocks
 from pipelines.discovery.decode import NUL_REMOVED, REPLACED, decode_line
 from pipelines.discovery.slices import RAW_LIMIT, SLICE_BYTES, Slice
 from warehouse.lake.landings import Bookmark
@@ -32,16 +32,15 @@ Ints = NDArray[np.int64]
 class JsonLines:
     """A reader of one file from a bookmark on; `slices` yields until the file ends."""
 
-    def __init__(self, stream: BinaryIO, start: Bookmark) -> None:
-        """Begin at `start`, to whose offset the stream must be moved."""
-        self._stream = stream
+    def __init__(self, blocks: Blocks, start: Bookmark) -> None:
+        """Begin at `start`, to whose offset `blocks` must be moved."""
+        self._blocks = blocks
         self._bookmark = start
         self._rest = b""
-        self._damage: str | None = None
 
     def slices(self, max_records: int) -> Iterator[Slice]:
         """Yield slices of at most `max_records` records or 96 MiB."""
-        while (block := self._block(max_records)) or self._damage:
+        while (block := self._block(max_records)) or self._blocks.damage:
             yield self._slice(block, max_records) if block else self._damaged()
 
     def _block(self, max_records: int) -> bytes:
@@ -49,7 +48,7 @@ class JsonLines:
         parts, size, lines = [self._rest], len(self._rest), self._rest.count(b"\n")
         self._rest = b""
         while size < SLICE_BYTES and lines < max_records:
-            piece = self._read()
+            piece = self._blocks.read(PIECE_BYTES)
             if not piece:
                 break
             parts.append(piece)
@@ -83,19 +82,13 @@ class JsonLines:
         return Slice("v2_json", start, self._bookmark, records, (), locate, self._is_at_end())
 
     def _is_at_end(self) -> bool:
-        self._rest = self._rest or self._read()
-        return not self._rest and self._damage is None
-
-    def _read(self) -> bytes:
-        try:
-            return self._stream.read(PIECE_BYTES)
-        except (OSError, EOFError, ValueError) as error:
-            self._damage = f"the compressed file is damaged or cut off here ({error})"
-            return b""
+        while not self._rest.strip() and (piece := self._blocks.read(PIECE_BYTES)):
+            self._rest += piece
+        return not self._rest.strip() and self._blocks.damage is None
 
     def _damaged(self) -> Slice:
-        start, reason = self._bookmark, self._damage or ""
-        self._damage = None
+        start, reason = self._bookmark, self._blocks.damage or ""
+        self._blocks.damage = None
         self._bookmark = Bookmark(start.position + 1, start.offset, start.line)
         fault = Fault(start.position + 1, start.line + 1, reason, b"")
         records = record_table(np.zeros(0, np.int64), [], {})
@@ -164,7 +157,9 @@ def _filled_lines(block: bytes, bounds: Ints) -> Ints:
 def _decoded(block: bytes, bounds: Ints, numbers: Ints) -> tuple[pa.Array | list[str], dict[int, list[str]]]:
     if _is_plain(block):
         lines = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(block))
-        return (lines if len(numbers) == len(lines) else lines.take(pa.array(numbers))), {}
+        if not len(numbers) or numbers[-1] == len(numbers) - 1:  # no blank line in between: no copy
+            return lines.slice(0, len(numbers)), {}
+        return lines.take(pa.array(numbers)), {}
     texts: list[str] = []
     odd: dict[int, list[str]] = {}
     for i, line in enumerate(numbers):

@@ -1,8 +1,8 @@
 """Physical lines of a stream, in blocks, with the way back to the beginning of a damaged record."""
 
 from collections.abc import Iterator
-from typing import BinaryIO
 
+from pipelines.discovery.blocks import Blocks
 from pipelines.discovery.decode import decode_lines
 
 BLOCK_BYTES = 8 * 1024 * 1024
@@ -11,12 +11,12 @@ BLOCK_BYTES = 8 * 1024 * 1024
 class LineFeed:
     """Lines by number, counted from the first one given; read on demand, forgotten by `forget`."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, blocks: Blocks) -> None:
         self.index = 0
         """The line that comes next; may be set back to any line that is not forgotten."""
         self.damage: str | None = None
         """Why the stream ended early, if it did: a cut or damaged compressed file."""
-        self._stream = stream
+        self._blocks = blocks
         self._base = 0
         self._texts: list[str] = []
         self._raws: list[bytes] = []
@@ -70,11 +70,14 @@ class LineFeed:
         self._flags = {line: flags for line, flags in self._flags.items() if line >= before}
         self._base = before
 
+    def take_damage(self) -> str | None:
+        """Say once why the stream ended early."""
+        damage, self.damage, self._blocks.damage = self.damage, None, None
+        return damage
+
     def _read_block(self) -> None:
-        try:
-            block = self._stream.read(BLOCK_BYTES)
-        except (OSError, EOFError, ValueError) as error:
-            self.damage, block = f"the compressed file is damaged or cut off here ({error})", b""
+        block = self._blocks.read(BLOCK_BYTES)
+        self.damage = self._blocks.damage
         whole, self._rest = _cut(self._rest + block, is_last=not block)
         self._ended = not block
         texts, raws, flags = decode_lines(whole)

@@ -3,7 +3,12 @@
 Not here: reading files (records.py), what was known before (warehouse/lake/notices.py).
 """
 
-from dataclasses import dataclass
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
 import duckdb
@@ -13,11 +18,38 @@ import pyarrow.compute as pc
 from pipelines.discovery.json_records import BATCH_ROWS, set_invalid_aside
 from pipelines.discovery.slices import Slice
 from warehouse.domain.notice import NoticeType
+from warehouse.lake.connection import quoted
 from warehouse.lake.notice_engine import notice_engine, sql
 from warehouse.lake.quarantine import Fault
 
 SQL = Path(__file__).parent
 STATED = {"bulk_csv": "normalize_csv.sql", "v2_json": "normalize_v2.sql"}
+
+NEEDED_KEYS = [
+    "title",
+    "solicitationNumber",
+    "fullParentPathName",
+    "postedDate",
+    "type",
+    "baseType",
+    "archiveType",
+    "archiveDate",
+    "typeOfSetAside",
+    "typeOfSetAsideDescription",
+    "responseDeadLine",
+    "naicsCode",
+    "naicsCodes",
+    "classificationCode",
+    "active",
+    "award",
+    "pointOfContact",
+    "description",
+    "officeAddress",
+    "placeOfPerformance",
+    "uiLink",
+    "resourceLinks",
+]
+"""What a whole record of the API speaks of; one that does not even mention some of it erases nothing known."""
 
 NOTICE_TYPES: dict[str, NoticeType] = {
     **{kind.value.lower(): kind for kind in NoticeType},
@@ -43,8 +75,8 @@ NOTICE_TYPES: dict[str, NoticeType] = {
 class Notices:
     """What a slice says.
 
-    `rows` holds the columns of core.notice_versions without first_seen_*, and position (bigint) and lacks_keys (the
-    record does not even mention some field). `faults` are the slice's own and those found here.
+    `rows` holds the columns of core.notice_versions without first_seen_*, and position (bigint), record_hash (ubigint) and
+    lacks_keys (the record does not even mention some field). `faults` are the slice's own and those found here.
     """
 
     rows: pa.Table
@@ -66,15 +98,78 @@ def normalize(part: Slice, source: str) -> Notices:
     return Notices(rows.drop_columns("lacks_id"), ordered)
 
 
+def record_keys(part: Slice) -> pa.Table | None:
+    """Return position, notice_id and record_hash of a slice's records without reading them; None when some are no JSON."""
+    notice_id = "notice_id" if part.feed == "bulk_csv" else "json_extract_string(text, '$.noticeId')"
+    with notice_engine() as engine:
+        engine.register("records", part.records)
+        try:
+            return engine.execute(
+                f"select position, notice_id_of(line_of({notice_id})) as notice_id, {_record_hash(part)} as record_hash from records"  # noqa: S608 - constants
+            ).to_arrow_table(BATCH_ROWS)
+        except duckdb.InvalidInputException:
+            return None
+
+
+def without(part: Slice, positions: pa.Array) -> Slice:
+    """Return a slice without the records at some positions."""
+    return replace(part, records=part.records.filter(pc.invert(pc.is_in(part.records["position"], positions))))
+
+
 def _read(part: Slice, source: str) -> pa.Table:
     with notice_engine() as engine:
         engine.register("records", part.records)
         engine.register("notice_types", _types())
-        stated = (SQL / STATED[part.feed]).read_text(encoding="utf-8").replace("$absent", _lacks_columns(part))
-        engine.execute(f"create temp view stated as {stated}")
-        described = (SQL / "normalize.sql").read_text(encoding="utf-8").replace("$source", f"'{source}'")
-        engine.execute(f"create temp view described as {described}")
+        terms = {"$record_hash": _record_hash(part), **(_key_terms(part) if part.feed == "v2_json" else {})}
+        terms["$absent"] = _lacks_columns(part)
+        engine.execute(f"create temp view stated as {_filled(_statement(STATED[part.feed]), terms)}")
+        engine.execute(
+            f"create temp view described as {_filled(_statement('normalize.sql'), {'$source': quoted(source)})}"
+        )
         return engine.execute(sql("notice_finish.sql")).to_arrow_table(BATCH_ROWS)
+
+
+@functools.cache
+def _statement(name: str) -> str:
+    return (SQL / name).read_text(encoding="utf-8")
+
+
+@functools.cache
+def _reader_id() -> str:
+    """Name the rules by which records are read: when they change, no record counts as read before."""
+    rules = [
+        *map(_statement, (*STATED.values(), "normalize.sql")),
+        *map(sql, ("notice_macros.sql", "notice_finish.sql")),
+    ]
+    return sha256("".join(rules).encode()).hexdigest()[:16]
+
+
+def _filled(statement: str, terms: Mapping[str, str]) -> str:
+    """Put constants into a statement: a view takes no parameters."""
+    for name, term in terms.items():
+        statement = statement.replace(name, term)
+    return statement
+
+
+def _key_terms(part: Slice) -> dict[str, str]:
+    """Return the keys that a whole record has, those of the slice's first record, and whether it lacks one."""
+    first: list[str] = []
+    if part.records.num_rows:
+        with suppress(ValueError):
+            record = json.loads(part.records["text"][0].as_py())
+            first = list(record) if isinstance(record, dict) else []
+    lacks = str(not set(NEEDED_KEYS) <= set(first)).lower()
+    return {"$first_keys": _list(first), "$first_lacks": lacks, "$needed_keys": _list(NEEDED_KEYS)}
+
+
+def _list(words: Sequence[str]) -> str:
+    return f"cast([{', '.join(map(quoted, words))}] as varchar[])"
+
+
+def _record_hash(part: Slice) -> str:
+    """Return the expression for the hash of a raw record, with feed and reader; a null column is a lacking one."""
+    raw = [name for name in part.records.column_names if name not in {"position", "reading_flags"}]
+    return f"hash({', '.join([quoted(part.feed), quoted(_reader_id()), *raw])})"
 
 
 def _types() -> pa.Table:

@@ -18,8 +18,8 @@ with read as (
       lambda c: c is not null)) end as all_naics
   from read
 )
-select position, lacks_id, lacks_keys, $source as source,
-  case when regexp_matches(notice_id, '^[0-9A-Fa-f]{32}$') then lower(notice_id) else notice_id end as notice_id,
+select position, record_hash, lacks_id, lacks_keys, $source as source,
+  notice_id_of(notice_id) as notice_id,
   solicitation_number, words_of(title) as title, agency, sub_agency, office,
   coalesce(t.notice_type, 'Other') as notice_type, notice_type_raw, base_type, posted_raw, deadline_raw as response_deadline_raw,
   day_of(archive_raw) as archive_on, lower(archive_type) as archive_type,

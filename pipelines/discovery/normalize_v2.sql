@@ -1,7 +1,7 @@
 -- One row per record of the v2 API: its fields as stated, blanks tidied, nothing interpreted yet.
 -- From: records (position, text: one JSON value, reading_flags). City, state and country come as objects or as plain text.
 with parsed as (
-  select position, reading_flags, text, json_keys(text) as keys,
+  select position, $record_hash as record_hash, reading_flags, json_keys(text) as keys,
     unnest(json_transform(text, '{
       "noticeId": "VARCHAR", "title": "VARCHAR", "solicitationNumber": "VARCHAR", "fullParentPathName": "VARCHAR",
       "fullParentPathCode": "VARCHAR", "department": "VARCHAR", "subTier": "VARCHAR", "office": "VARCHAR",
@@ -24,28 +24,27 @@ with parsed as (
       else split_path(fullParentPathName, fullParentPathCode) end as levels
   from parsed
 )
-select position, coalesce(trim(noticeId), '') = '' as lacks_id,
-  not list_has_all(keys, ['title', 'solicitationNumber', 'fullParentPathName', 'postedDate', 'type', 'baseType', 'archiveType',
-    'archiveDate', 'typeOfSetAside', 'typeOfSetAsideDescription', 'responseDeadLine', 'naicsCode', 'naicsCodes', 'classificationCode',
-    'active', 'award', 'pointOfContact', 'description', 'officeAddress', 'placeOfPerformance', 'uiLink', 'resourceLinks']) as lacks_keys,
-  reading_flags, line_of(noticeId) as notice_id, title, line_of(solicitationNumber) as solicitation_number,
+select position, record_hash, coalesce(trim(noticeId), '') = '' as lacks_id,
+  -- Records of one file mostly have the keys of its first: comparing is three times faster than looking for each.
+  case when keys = $first_keys then $first_lacks else not list_has_all(keys, $needed_keys) end as lacks_keys,
+  reading_flags, short_of(noticeId) as notice_id, title, line_of(solicitationNumber) as solicitation_number,
   -- Older answers name the levels one by one.
   words_of(coalesce(levels[1], department)) as agency, words_of(coalesce(levels[2], subTier)) as sub_agency,
   words_of(coalesce(case when len(levels) > 1 then levels[-1] end, office)) as office,
-  line_of(type) as notice_type_raw, line_of(baseType) as base_type, line_of(postedDate) as posted_raw,
-  line_of(responseDeadLine) as deadline_raw, line_of(archiveDate) as archive_raw, line_of(archiveType) as archive_type,
-  line_of(naicsCode) as naics_raw, coalesce(naicsCodes, []) as naics_list, line_of(classificationCode) as psc_raw,
-  line_of(typeOfSetAside) as set_aside_raw, words_of(typeOfSetAsideDescription) as set_aside_text,
+  short_of(type) as notice_type_raw, short_of(baseType) as base_type, short_of(postedDate) as posted_raw,
+  short_of(responseDeadLine) as deadline_raw, short_of(archiveDate) as archive_raw, short_of(archiveType) as archive_type,
+  short_of(naicsCode) as naics_raw, coalesce(naicsCodes, []) as naics_list, short_of(classificationCode) as psc_raw,
+  short_of(typeOfSetAside) as set_aside_raw, words_of(typeOfSetAsideDescription) as set_aside_text,
   line_of(placeOfPerformance.streetAddress) as place_street,
   line_of(named(placeOfPerformance.city, 'name', 'code')) as place_city,
-  line_of(named(placeOfPerformance.state, 'code', 'name')) as place_state,
-  line_of(placeOfPerformance.zip) as place_zip,
-  line_of(named(placeOfPerformance.country, 'code', 'name')) as place_country,
-  line_of(officeAddress.city) as office_city, line_of(officeAddress.state) as office_state,
-  line_of(officeAddress.zipcode) as office_zip, line_of(officeAddress.countryCode) as office_country,
-  line_of(award.number) as award_number, line_of(award.date) as award_date_raw, line_of(award.amount) as award_amount_raw,
+  short_of(named(placeOfPerformance.state, 'code', 'name')) as place_state,
+  short_of(placeOfPerformance.zip) as place_zip,
+  short_of(named(placeOfPerformance.country, 'code', 'name')) as place_country,
+  line_of(officeAddress.city) as office_city, short_of(officeAddress.state) as office_state,
+  short_of(officeAddress.zipcode) as office_zip, short_of(officeAddress.countryCode) as office_country,
+  line_of(award.number) as award_number, short_of(award.date) as award_date_raw, short_of(award.amount) as award_amount_raw,
   words_of(award.awardee.name) as awardee_name,
   list_transform(coalesce(pointOfContact, []), lambda c: {'role': c.type, 'title': c.title, 'name': c.fullName, 'email': c.email,
     'phone': c.phone, 'fax': c.fax}) as contact_list,
-  description, coalesce(resourceLinks, []) as link_list, uiLink as link, line_of(active) as is_active_raw
+  description, coalesce(resourceLinks, []) as link_list, uiLink as link, short_of(active) as is_active_raw
 from levelled

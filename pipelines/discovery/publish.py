@@ -13,7 +13,7 @@ from warehouse.domain.audit_event import AuditEvent
 from warehouse.lake.connection import Cursor, Lake, quoted
 from warehouse.ledger import published
 from warehouse.ledger.published import Standing
-from warehouse.ledger.store import SYSTEM, Ledger
+from warehouse.ledger.store import SYSTEM, Deed, Ledger
 from warehouse.settings import current
 
 SQL = Path(__file__).parent
@@ -45,7 +45,18 @@ class Publication:
 
 
 @dataclass(frozen=True)
+class _Lake:
+    """What the lake says: (row hash, is open) of what may have to be shown, the aliases, and whether there are real notices."""
+
+    shown: Mapping[str, tuple[str, bool]]
+    aliases: Mapping[str, str]
+    has_real: bool
+
+
+@dataclass(frozen=True)
 class _Plan:
+    """What becomes of each opportunity; heirs are survivors that take over the decision of the id they stand for."""
+
     written: list[str] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
@@ -56,72 +67,127 @@ class _Plan:
 def publish_opportunities(lake: Lake, ledger: Ledger, *, as_of: datetime) -> Publication:
     """Bring the ledger's opportunities to what the lake says; with nothing changed, nothing is written.
 
+    Published is what is open, or touched by a person (status, note, workspace), which never vanishes.
+
     Args:
         lake: Grouped as of the same instant.
         ledger: The ledger as the pipeline.
         as_of: Later versions are not part of a chain.
     """
-    cursor = lake.cursor()
-    lake_aliases: dict[str, str] = dict(
-        cursor.execute("select alias_id, opportunity_id from core.opportunity_aliases").fetchall()
-    )
     with ledger.read() as tx:
         here, known_aliases = published.standings(tx), published.aliases(tx)
-    there = {
-        row[0]: (row[1], row[2])
-        for row in cursor.execute("select opportunity_id, row_hash, is_open from core.opportunities").fetchall()
-        if row[2] or (row[0] in here and here[row[0]].is_touched) or row[0] in lake_aliases.values()
-    }
-    plan = _plan(here, there, lake_aliases)
-    aliases_changed = len(lake_aliases.items() ^ known_aliases.items())
-    is_open = sum(1 for _, open_now in there.values() if open_now)
-    if not (plan.written or plan.closed or plan.removed or plan.merged or aliases_changed):
-        return Publication(open=is_open)
-    done = Publication(
-        is_open, len(plan.written), len(plan.closed), len(plan.removed), len(plan.merged), aliases_changed
-    )
-    with tempfile.TemporaryDirectory(dir=current().temporary) as folder:
-        rows, notices = Path(folder) / "rows.csv", Path(folder) / "notices.csv"
-        _export(cursor, plan.written, as_of, rows, notices)
-        with ledger.deed(AuditEvent("opportunities:published", as_of.isoformat(), SYSTEM, asdict(done))) as deed:
-            published.inherit(deed, plan.heirs)
-            published.write_opportunities(deed, rows, notices)
-            published.merge(deed, plan.merged)
-            published.close(deed, plan.closed)
-            published.remove(deed, plan.removed)
-            published.write_aliases(deed, lake_aliases, known_aliases)
+    cursor = lake.cursor()
+    try:
+        cursor.execute("begin")  # one snapshot of the lake for the plan and for the rows
+        there = _read_lake(cursor, here)
+        plan = _plan(here, there)
+        done = Publication(
+            open=sum(1 for _, is_open in there.shown.values() if is_open),
+            written=len(plan.written),
+            closed=len(plan.closed),
+            removed=len(plan.removed),
+            merged=len(plan.merged),
+            aliases_changed=len(there.aliases.items() ^ known_aliases.items()),
+        )
+        if done != Publication(open=done.open):
+            event = AuditEvent("opportunities:published", as_of.isoformat(), SYSTEM, asdict(done))
+            with tempfile.TemporaryDirectory(dir=current().temporary) as folder:
+                rows, notices = _export(cursor, plan.written, as_of, Path(folder))
+                with ledger.deed(event) as deed:
+                    _write(deed, plan, rows, notices)
+                    published.write_aliases(deed, there.aliases, known_aliases)
+    finally:
+        cursor.execute("rollback")
+        cursor.close()
     return done
 
 
-def _plan(here: Mapping[str, Standing], there: Mapping[str, tuple[str, bool]], aliases: Mapping[str, str]) -> _Plan:
+def _write(deed: Deed, plan: _Plan, rows: Path, notices: Path) -> None:
+    # An heir that is here already, untouched, comes back with the decision: publishing has no right to update one.
+    published.remove(deed, plan.heirs)
+    published.inherit(deed, plan.heirs)
+    published.write_opportunities(deed, rows, notices)
+    published.merge(deed, plan.merged)
+    published.close(deed, plan.closed)
+    published.remove(deed, plan.removed)
+
+
+def _read_lake(cursor: Cursor, here: Mapping[str, Standing]) -> _Lake:
+    """Read what is open, what people touched and the survivors; the rest of the history stays where it is."""
+    aliases: dict[str, str] = dict(
+        cursor.execute("select alias_id, opportunity_id from core.opportunity_aliases").fetchall()
+    )
+    shown = cursor.execute(
+        "select opportunity_id, row_hash, is_open from core.opportunities where is_open or opportunity_id in"
+        " (select unnest(?::varchar[]) union all select opportunity_id from core.opportunity_aliases)",
+        [[found for found, standing in here.items() if standing.is_touched]],
+    ).fetchall()
+    real = cursor.execute("select 1 from core.notice_versions where source <> 'demo' limit 1").fetchone()
+    return _Lake({row[0]: (row[1], row[2]) for row in shown}, aliases, real is not None)
+
+
+def _plan(here: Mapping[str, Standing], there: _Lake) -> _Plan:
     """Compare the two sides by row hash and say what becomes of each opportunity."""
+    survivors = {
+        found: there.aliases[found]
+        for found, standing in here.items()
+        if standing.is_touched and there.aliases.get(found) in there.shown
+    }
+    heirs, surviving = _heirs(here, survivors), set(survivors.values())
     wanted = {
         found: row_hash
-        for found, (row_hash, is_open) in there.items()
-        if is_open or (found in here and here[found].is_touched)
+        for found, (row_hash, is_open) in there.shown.items()
+        if is_open or (found in here and here[found].is_touched) or found in surviving
     }
-    merged = {
-        found: aliases[found]
-        for found, standing in here.items()
-        if found in aliases and standing.is_touched and not standing.is_demo and aliases[found] in there
-    }
-    # A survivor that is new here takes over what people decided; one that is here keeps its own decisions.
-    heirs = {survivor: ended for ended, survivor in merged.items() if survivor not in here}
-    wanted |= {survivor: there[survivor][0] for survivor in merged.values()}
-    gone = {found: standing for found, standing in here.items() if found not in wanted and found not in merged}
+    gone = {found: standing for found, standing in here.items() if found not in wanted and found not in survivors}
+    leaving = {found for found, standing in gone.items() if _leaves(standing, has_real=there.has_real)}
     return _Plan(
-        written=[found for found, row_hash in wanted.items() if found not in here or here[found].row_hash != row_hash],
-        closed=[found for found, s in gone.items() if s.is_touched and not s.is_demo and s.is_open],
-        removed=[found for found, s in gone.items() if s.is_demo or not s.is_touched],
-        merged={found: survivor for found, survivor in merged.items() if here[found].merged_into != survivor},
+        written=[
+            found
+            for found, row_hash in wanted.items()
+            if found not in here or here[found].row_hash != row_hash or found in heirs
+        ],
+        closed=[found for found, standing in gone.items() if found not in leaving and standing.is_open],
+        removed=sorted(leaving),
+        merged={
+            ended: survivor
+            for ended, survivor in survivors.items()
+            if here[ended].merged_into != survivor or here[ended].is_open or survivor in heirs
+        },
         heirs=heirs,
     )
 
 
-def _export(cursor: Cursor, ids: list[str], as_of: datetime, rows: Path, notices: Path) -> None:
+def _heirs(here: Mapping[str, Standing], survivors: Mapping[str, str]) -> dict[str, str]:
+    """Name, for each survivor that nobody touched, the ended id whose decision it takes over: the one decided last.
+
+    A survivor that a person touched keeps its own decision.
+    """
+    decided = [
+        (standing.decided_at.timestamp() if standing.decided_at else 0.0, ended)
+        for ended, standing in here.items()
+        if ended in survivors and standing.is_decided
+    ]
+    latest = {survivors[ended]: ended for _, ended in sorted(decided)}
+    return {
+        survivor: ended for survivor, ended in latest.items() if not (survivor in here and here[survivor].is_touched)
+    }
+
+
+def _leaves(standing: Standing, *, has_real: bool) -> bool:
+    """Say whether a row that the lake no longer shows leaves: untouched ones do, and demo ones once real notices came."""
+    return not standing.is_touched or (standing.is_demo and has_real and not standing.has_workspace)
+
+
+def _export(cursor: Cursor, ids: list[str], as_of: datetime, folder: Path) -> tuple[Path, Path]:
     """Write the chosen opportunities and their chains as CSV, in the order of published.py's columns."""
     cursor.execute("create or replace temp table chosen as select unnest(?::varchar[]) as opportunity_id", [ids])
     cursor.execute("create or replace temp table world as select ?::timestamptz as as_of", [as_of])
-    for name, path in (("publish_rows.sql", rows), ("publish_notices.sql", notices)):
+    cursor.execute((SQL / "publish_macros.sql").read_text(encoding="utf-8"))
+    files = folder / "rows.csv", folder / "notices.csv"
+    for name, path in zip(("publish_rows.sql", "publish_notices.sql"), files, strict=True):
         statement = (SQL / name).read_text(encoding="utf-8")
-        cursor.execute(f"copy ({statement}) to {quoted(path)} (format csv, header false)")
+        # PostgreSQL's texts hold no zero character.
+        sound = f"select replace(columns(*)::varchar, chr(0), '') from ({statement})"  # noqa: S608 - own file
+        cursor.execute(f"copy ({sound}) to {quoted(path)} (format csv, header false)")
+    return files

@@ -1,5 +1,5 @@
 -- One row per version of every notice of the chosen opportunities, oldest first, as of the world's instant.
--- Given: temporary tables `chosen` (opportunity_id) and `world` (as_of). DuckDB's SQL.
+-- Given: temporary tables `chosen` (opportunity_id) and `world` (as_of), the macros of publish_macros.sql. DuckDB's SQL.
 -- A notice belongs where its present version says, and brings its earlier versions with it.
 with present as (
   select v.source, v.notice_id, max_by(v.opportunity_id, (s.last_seen_order, s.last_seen_position)) as opportunity_id
@@ -10,8 +10,8 @@ with present as (
 select p.opportunity_id, v.notice_id, v.content_hash,
   row_number() over (partition by p.opportunity_id
     order by coalesce(v.posted_at, '-infinity'::timestamptz), v.first_seen_order, v.notice_id, v.content_hash) as ordinal,
-  v.notice_type, coalesce(nullif(trim(v.title), ''), '(no title)') as title, v.posted_at, v.response_deadline_at,
-  v.response_deadline_raw, v.response_deadline_offset_minutes, v.response_deadline_precision, v.set_aside_code,
+  v.notice_type, sound_title(v.title), sound_instant(v.posted_at), sound_instant(v.response_deadline_at),
+  v.response_deadline_raw, v.response_deadline_offset_minutes, v.response_deadline_precision, sound_code(v.set_aside_code),
   v.description_text, v.url, v.first_seen_at
 from present p
 semi join chosen using (opportunity_id)

@@ -1,14 +1,32 @@
 """One landed file into the lake, slice by slice, from where the last reading stopped."""
 
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pipelines.discovery.connector import Connector, Progress
+from pipelines.discovery.normalize import record_keys, without
 from pipelines.discovery.shapes import Skip
-from pipelines.discovery.slices import SLICE_RECORDS
+from pipelines.discovery.slices import SLICE_RECORDS, Slice
 from warehouse.lake.connection import Lake
 from warehouse.lake.landings import Counts, LandingState
-from warehouse.lake.notices import SliceToWrite, finish_landing, write_slice
+from warehouse.lake.merging import met_again
+from warehouse.lake.notices import SliceToWrite, finish_landing, has_sightings, sightings_of, write_slice
 from warehouse.landing import Entry, Landing
+from warehouse.settings import Settings
+
+
+@contextmanager
+def one_reader(settings: Settings, progress: Progress) -> Iterator[None]:
+    """Let one process of this home read at a time: what is new depends on what is known, and both are asked first."""
+    with (settings.run / "reading.lock").open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress("waiting for another run that reads", 0)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 @dataclass(frozen=True)
@@ -50,10 +68,7 @@ def read_file(
     done, bound = Counts(), min(slice_records, max_records or slice_records)
     with landing.open(entry) as stream:
         for part in connector.slices(stream, shape, state.bookmark, bound):
-            notices = connector.to_notices(part)
-            written = write_slice(
-                lake, SliceToWrite(entry, part.start, part.end, notices.rows, notices.faults, part.is_last)
-            )
+            written = write_slice(lake, _read_slice(lake, entry, connector, part))
             if written is None:  # another process reads the same file: it will finish it
                 return ReadFile(done, True)
             done += written
@@ -64,3 +79,18 @@ def read_file(
                 return ReadFile(done, False)
     finish_landing(lake, entry)
     return ReadFile(done, True)
+
+
+def _read_slice(lake: Lake, entry: Entry, connector: Connector, part: Slice) -> SliceToWrite:
+    """Read what has to be read of a slice: the daily file repeats most of yesterday's records byte for byte."""
+    seen = again = None
+    cursor = lake.cursor()
+    if has_sightings(cursor, entry.source) and (keys := record_keys(part)) is not None:
+        seen = sightings_of(cursor, entry.source, keys)
+        again = met_again(keys, seen)
+        part = without(part, again["position"]) if again.num_rows else part
+    cursor.close()
+    if again is not None and again.num_rows and not part.records.num_rows:
+        return SliceToWrite(entry, part.start, part.end, None, part.faults, part.is_last, again, seen)
+    notices = connector.to_notices(part)
+    return SliceToWrite(entry, part.start, part.end, notices.rows, notices.faults, part.is_last, again, seen)

@@ -2,6 +2,7 @@
 
 from pipelines.discovery.connector import Progress
 from pipelines.discovery.discover import Reading, read_landings
+from pipelines.discovery.reading import one_reader
 from warehouse.lake.connection import Cursor, open_lake
 from warehouse.settings import Settings
 
@@ -15,7 +16,8 @@ def rebuild_lake(settings: Settings, progress: Progress, *, slice_records: int |
     Content does not depend on how files are sliced, nor on when they are read. A kill leaves a lake that the next run
     completes. Decisions of people and what is published are in the ledger and are not touched.
     """
-    open_lake("procura_pipeline").write(_empty)
+    with one_reader(settings, progress):
+        open_lake("procura_pipeline").write(_empty)
     for note in settings.run.glob("landed-*.json"):
         note.unlink(missing_ok=True)
     return read_landings(settings, progress=progress, slice_records=slice_records)

@@ -6,6 +6,7 @@ Not here: what fields mean (normalize.py), where slices go (warehouse/lake/notic
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from pipelines.discovery.blocks import Blocks
 from pipelines.discovery.csv_records import CsvRecords
 from pipelines.discovery.envelope import EnvelopeRecords
 from pipelines.discovery.json_records import JsonLines
@@ -25,23 +26,14 @@ def read_slices(
         start: Where an earlier reading stopped; nothing: the beginning.
         max_records: Bound of one slice.
     """
-    start = start or Bookmark()
+    start, blocks = start or Bookmark(), Blocks(stream)
     if shape.form is Form.ENVELOPE:
-        yield from EnvelopeRecords(stream, start).slices(max_records)
+        yield from EnvelopeRecords(blocks, start).slices(max_records)
     elif shape.form is Form.LINES:
-        _skip(stream, start.offset)
-        yield from JsonLines(stream, start).slices(max_records)
+        blocks.skip(start.offset)
+        yield from JsonLines(blocks, start).slices(max_records)
     else:
         if not start.offset:
             start = Bookmark(0, shape.header_bytes, shape.header_lines)
-        _skip(stream, start.offset)
-        yield from CsvRecords(stream, shape, start).slices(max_records)
-
-
-def _skip(stream: BinaryIO, size: int) -> None:
-    """Move forward by reading: compressed streams cannot seek without it."""
-    while size > 0:
-        piece = stream.read(min(size, 1024 * 1024))
-        if not piece:
-            return
-        size -= len(piece)
+        blocks.skip(start.offset)
+        yield from CsvRecords(blocks, shape, start).slices(max_records)

@@ -8,16 +8,20 @@ from itertools import groupby
 import numpy as np
 import pyarrow as pa
 
-from pipelines.discovery.connector import Connector, connector_of
+from pipelines.discovery.blocks import Blocks
+from pipelines.discovery.connector import Connector, Progress, connector_of
+from pipelines.discovery.csv_records import CsvRecords
 from pipelines.discovery.decode import decode_line
 from pipelines.discovery.json_records import record_table
+from pipelines.discovery.reading import one_reader
 from pipelines.discovery.shapes import Form, Shape, Skip
 from pipelines.discovery.slices import RAW_LIMIT, Slice
-from warehouse.lake.connection import Lake
+from warehouse.lake.connection import Lake, open_lake
 from warehouse.lake.landings import Bookmark
 from warehouse.lake.notices import resolve_faults
 from warehouse.lake.quarantine import Quarantined, list_quarantine
 from warehouse.landing import Entry, Landing
+from warehouse.settings import Settings
 
 AT_ONCE = 10_000
 
@@ -30,24 +34,31 @@ class Retried:
     resolved: int
 
 
-def retry_quarantine(lake: Lake, landing: Landing, source: str, *, at: datetime) -> Retried:
+def retry_quarantine(settings: Settings, source: str, *, at: datetime, progress: Progress) -> Retried:
     """Read the quarantined records of a source again; what reads now enters in its own place and is marked resolved.
 
     Args:
-        lake: The lake as the pipeline.
-        landing: Where the files lie: a CSV record needs its header.
+        settings: Of this home.
         source: A connector's name.
         at: This instant, for the marks.
+        progress: Told the records tried.
+
+    Raises:
+        BadInput: no such source.
     """
-    connector = connector_of(source)
-    cursor = lake.cursor()
-    open_ones = list_quarantine(cursor, source, limit=AT_ONCE)
-    cursor.close()
-    entries = {entry.order: entry for entry in landing.entries(source)}
-    resolved = 0
-    for order, group in groupby(open_ones, key=lambda one: one.landing_order):
-        if order in entries:
-            resolved += _retry_file(lake, landing, entries[order], connector, faults=list(group), at=at)
+    connector, landing, lake = connector_of(source), Landing(settings.landing), open_lake("procura_pipeline")
+    with one_reader(settings, progress):
+        cursor = lake.cursor()
+        open_ones = list_quarantine(cursor, source, limit=AT_ONCE)
+        cursor.close()
+        entries = {entry.order: entry for entry in landing.entries(source)}
+        resolved = tried = 0
+        for order, group in groupby(open_ones, key=lambda one: one.landing_order):
+            faults = list(group)
+            if order in entries:
+                resolved += _retry_file(lake, landing, entries[order], connector, faults=faults, at=at)
+            tried += len(faults)
+            progress(f"reading quarantine of {source} again", tried, len(open_ones))
     return Retried(len(open_ones), resolved)
 
 
@@ -79,9 +90,7 @@ def _records(fault: Quarantined, shape: Shape) -> pa.Table | None:
 
 
 def _csv_record(fault: Quarantined, shape: Shape) -> pa.Table | None:
-    from pipelines.discovery.csv_records import CsvRecords
-
-    parts = list(CsvRecords(io.BytesIO(fault.raw), shape, Bookmark()).slices(2))
+    parts = list(CsvRecords(Blocks(io.BytesIO(fault.raw)), shape, Bookmark()).slices(2))
     if len(parts) != 1 or parts[0].faults or parts[0].records.num_rows != 1:
         return None
     position = parts[0].records.schema.get_field_index("position")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, BinaryIO
 
+from pipelines.discovery.blocks import Blocks
 from pipelines.discovery.decode import decode_line
 
 HEAD_BYTES = 262_144
@@ -140,10 +141,10 @@ class Skip:
 
 def detect(stream: BinaryIO) -> Shape | Skip:
     """Tell the shape of a stream of plain bytes from its first 256 KiB; the stream is read up to there."""
-    try:
-        head = stream.read(HEAD_BYTES)
-    except (OSError, EOFError, ValueError) as error:
-        return Skip(f"the compressed file is damaged at its beginning ({error})")
+    blocks = Blocks(stream)
+    head = blocks.read(HEAD_BYTES)
+    if not head and blocks.damage:
+        return Skip(blocks.damage)
     body = head.removeprefix(b"\xef\xbb\xbf")
     if not body.strip():
         return Skip("it is empty")

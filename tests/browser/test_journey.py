@@ -7,10 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
 from app.gate import COOKIE
+from pipelines.qualification.profiles import ensure_company
 from tests.browser.conftest import ADMIN, OFFICER, PASSWORD, VIEWER, Site, settle
 from tests.factories_ledger import notice, opportunity, publish
 from warehouse import clock
@@ -213,6 +215,35 @@ def test_viewer_cannot_start_a_run(site: Site) -> None:
     expect(page.get_by_role("button", name="Discover now")).to_have_count(0)
 
 
+def test_officer_edits_the_profile_after_seeing_what_it_changes(site: Site) -> None:
+    ensure_company(open_ledger("procura_pipeline"))
+    page = site.sign_in(OFFICER, path="/company_profile")
+    expect(page.get_by_text("Past awards (")).to_be_visible()
+    page.get_by_role("tab", name="Edit").click()
+    settle(page)
+    editor = page.get_by_role("textbox", name="The profile as text (YAML)")
+    body = editor.input_value()
+    editor.fill("naics_codes: [12345678]\n")
+    page.get_by_role("button", name="Save profile").click()
+    expect(page.get_by_text("two to six digits").first).to_be_visible()
+    changed = re.sub("^name: .*$", "name: Another Firm LLC", body, flags=re.M)
+    editor.fill(changed)
+    page.get_by_role("button", name="Show what it would change").click()
+    expect(page.get_by_text("stand at another place than today")).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="Save profile").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    with open_ledger().read() as tx:
+        row = tx.row("select name from company_profiles where is_current")
+    assert row == {"name": "Another Firm LLC"}
+
+
+def test_viewer_reads_the_profile_and_cannot_change_it(site: Site) -> None:
+    ensure_company(open_ledger("procura_pipeline"))
+    page = site.sign_in(VIEWER, path="/company_profile")
+    expect(page.get_by_text("An admin or a contract officer can change it.")).to_be_visible()
+    expect(page.get_by_role("button", name="Save profile")).to_have_count(0)
+
+
 def test_signing_out_ends_every_window_and_a_replayed_cookie_is_refused(site: Site) -> None:
     page = site.sign_in(ADMIN, path="/opportunities?view=cards")
     other = page.context.new_page()
@@ -255,3 +286,23 @@ def test_wrong_password_is_said_on_the_form(site: Site) -> None:
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_contain_text("not right")
     expect(page.get_by_label("E-mail address")).to_have_value(VIEWER)
+
+
+def test_a_store_that_goes_away_is_said_kindly_and_comes_back(site: Site, home: Settings) -> None:
+    page = site.sign_in(VIEWER, path="/opportunities?view=cards")
+    pid = int((home.postgres_data / "postmaster.pid").read_text().splitlines()[0])
+    children = [p.pid for p in psutil.Process(pid).children()]
+    for process in [pid, *children]:
+        psutil.Process(process).suspend()
+    try:
+        answer = httpx.get(
+            f"{site.address}/", headers={"accept": "text/html"}, cookies={COOKIE: cookie_of(page)}, timeout=20
+        )
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"]
+    finally:
+        for process in [pid, *children]:
+            psutil.Process(process).resume()
+    page.get_by_label("Search").fill("roof")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(re.compile("1 opportunity"))).to_be_visible(timeout=20_000)

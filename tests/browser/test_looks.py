@@ -8,9 +8,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.page import find_pages
+from pipelines.qualification.profiles import ensure_company
 from tests.browser.conftest import ADMIN, OFFICER, Site, settle
 from tests.factories_ledger import notice, opportunity, publish
 from warehouse import clock
+from warehouse.lake.connection import Cursor, open_lake
 from warehouse.ledger.store import open_ledger
 from warehouse.settings import Settings
 
@@ -71,6 +73,20 @@ def fill() -> None:
         )
 
 
+def quarantine() -> None:
+    reasons = ((17, "47 columns expected, 12 found"), (6502, "the file ends within a quoted field"))
+
+    def work(cursor: Cursor) -> None:
+        for position, reason in reasons:
+            cursor.execute(
+                "insert into core.quarantine values (?, 'sam_gov', 'abc', 1, 'ContractOpportunitiesFullCSV.csv', ?, ?, ?, ?,"
+                " now(), null)",
+                [f"abc:{position}", position, position + 3, reason, b'0a1b,"Roof repair \xff at",\x00,SBA'],
+            )
+
+    open_lake().write(work)
+
+
 def look(site: Site, width: int, dark: bool, name: str, screenshot: Callable[[Page, str], Path]) -> None:
     page = site.sign_in(OFFICER if name == "full" else ADMIN, width=width, dark=dark)
     foreign: list[str] = []
@@ -103,6 +119,8 @@ def test_pages_on_a_full_store(
         is_empty = tx.row("select from opportunities limit 1") is None
     if is_empty:
         fill()
+        quarantine()
+        ensure_company(open_ledger("procura_pipeline"))
     look(site, width, dark, "full", screenshot)
 
 

@@ -63,7 +63,7 @@ class Product:
 
     def up(self, *arguments: str) -> None:
         """Start everything in the background, its words in a file."""
-        self.home.mkdir(parents=True, exist_ok=True)
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (self.home.parent / "up.out").open("w") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "cli.main", "up", *arguments], env=self.environment, cwd=ROOT,

@@ -1,5 +1,6 @@
 """`procura up` for real: it serves, it is refused twice, it survives the death of each child, it ends without a trace."""
 
+import json
 import os
 import signal
 import socket
@@ -24,9 +25,7 @@ def test_serves_and_ctrl_c_leaves_no_process(product: Product) -> None:
     product.up()
     product.wait_until_serving()
     assert product.json("status", "--json")["phase"] == "serving"
-    wait_for("the first run has ended", lambda: "open opportunities" in product.words)
-    assert "demo.legal@procura.example" in product.words
-    assert "is_demo" not in product.words
+    wait_for("the demo has its people", lambda: "demo.legal@procura.example" in product.words)
 
     refused = product.run("up")
     assert refused.returncode == 1
@@ -63,7 +62,7 @@ def test_ctrl_c_in_the_middle_of_the_first_run_leaves_no_process_and_nothing_hal
     time.sleep(2)
     assert product.stop() == 0
     assert product.tree() == []
-    assert product.json("doctor", "--json")["findings"]
+    assert _faults(product) == []
     assert product.json("run", "--json")["open"] > 0
 
 
@@ -114,6 +113,16 @@ def test_request_of_a_person_becomes_a_run_and_is_settled(product: Product) -> N
     request = _ask_for_a_run(product)
     wait_for("the request is settled", lambda: _request_state(product, request) == "success", 60)
     assert product.stop() == 0
+
+
+def _faults(product: Product) -> list[str]:
+    """What the doctor finds, the test machine's own lacks apart."""
+    findings = json.loads(product.run("doctor", "--json").stdout)["findings"]
+    return [
+        finding["what"]
+        for finding in findings
+        if not finding["is_good"] and finding["subject"] not in {"browser", "disk"}
+    ]
 
 
 def _in_home(product: Product, code: str, *arguments: str) -> str:

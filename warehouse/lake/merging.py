@@ -21,8 +21,8 @@ Contents = Callable[[pa.Table], pa.Table]
 class Plan:
     """What to write: wide rows of new versions; narrow rows of every version met.
 
-    `sightings` holds notice_id, content_hash, feeds, last_seen_at, last_seen_order, last_seen_position and is_known (its
-    row exists and is to be replaced).
+    `sightings` holds notice_id, content_hash, feeds, last_seen_at, last_seen_order, last_seen_position, record_hash and
+    is_known (its row exists and is to be replaced).
     """
 
     new: pa.Table
@@ -39,17 +39,39 @@ def known_contents(columns: Sequence[str]) -> str:
     )
 
 
-def make_plan(rows: pa.Table, seen: pa.Table, entry: Entry, contents: Contents) -> Plan:
+def met_again(keys: pa.Table, seen: pa.Table) -> pa.Table:
+    """Find the records that are byte for byte what their notice's current version was read from.
+
+    Reading such a record again gives the current version again, also where feeds are merged: a merge is idempotent.
+
+    Args:
+        keys: position, notice_id and record_hash of a slice's records.
+        seen: Every sighting of their notices so far.
+
+    Returns:
+        position, notice_id, content_hash, record_hash; of notices with one record in the slice only.
+    """
+    with notice_engine() as engine:
+        engine.register("keys", keys)
+        engine.register("seen", seen)
+        engine.execute(_CURRENT)
+        return engine.execute(_MET_AGAIN).to_arrow_table(BATCH_ROWS)
+
+
+def make_plan(rows: pa.Table | None, again: pa.Table | None, seen: pa.Table, entry: Entry, contents: Contents) -> Plan:
     """Decide what a slice changes.
 
     Args:
-        rows: The slice's records (see SliceToWrite), in any order; positions say which came last.
+        rows: The slice's records as read (see SliceToWrite), in any order; positions say which came last.
+        again: What `met_again` found; their records are not among `rows`.
         seen: Every sighting of their notices so far.
         entry: The file they are of.
         contents: Gives the wide rows of versions (notice_id, content_hash).
     """
+    rows = _NO_ROWS if rows is None else rows
     with notice_engine() as engine:
         engine.register("rows", rows)
+        engine.register("again", _NO_ROWS if again is None else again)
         engine.register("seen", seen)
         names = {"feed": entry.feed, "at_order": entry.order}
         engine.execute(_CURRENT)
@@ -62,18 +84,35 @@ def make_plan(rows: pa.Table, seen: pa.Table, entry: Entry, contents: Contents) 
         return Plan(_new_rows(engine, rows, merged), sightings, _count(engine, "seen_again") > 0)
 
 
+_NO_ROWS = pa.table(
+    {
+        "position": pa.array([], pa.int64()),
+        "notice_id": pa.array([], pa.string()),
+        "content_hash": pa.array([], pa.string()),
+        "record_hash": pa.array([], pa.uint64()),
+        "lacks_keys": pa.array([], pa.bool_()),
+    }
+)
 _CURRENT = """
 create temp table current as
-select notice_id, max_by(content_hash, (last_seen_order, last_seen_position)) as content_hash,
-  max_by(feeds, (last_seen_order, last_seen_position)) as feeds, max(last_seen_order) as seen_order,
-  max_by(last_seen_position, (last_seen_order, last_seen_position)) as seen_position
-from seen group by notice_id
+with latest as (
+  select notice_id, max_by({'content_hash': content_hash, 'feeds': feeds, 'record_hash': record_hash,
+    'last_seen_order': last_seen_order, 'last_seen_position': last_seen_position},
+    last_seen_order * 1099511627776 + last_seen_position) as sighting  -- 2^40 records a file
+  from seen group by notice_id
+)
+select notice_id, unnest(sighting) from latest
+"""
+_MET_AGAIN = """
+select k.position, k.notice_id, c.content_hash, k.record_hash
+from keys k join current c on c.notice_id = k.notice_id and c.record_hash = k.record_hash
+where k.notice_id not in (select notice_id from keys where notice_id is not null group by notice_id having count(*) > 1)
 """
 # Notices whose records have to be read together with what was known of them, or with each other.
 _TO_MERGE = """
 create temp table to_merge as
 select r.notice_id from rows r join current c using (notice_id)
-where (c.seen_order, c.seen_position) < (cast($at_order as bigint), r.position)
+where c.last_seen_order < $at_order or c.last_seen_order = $at_order and c.last_seen_position < r.position
 group by all having bool_or(r.content_hash <> c.content_hash and (r.lacks_keys or c.feeds <> $feed))
 union
 select notice_id from rows group by all having count(*) > 1 and bool_or(lacks_keys) and count(distinct content_hash) > 1
@@ -85,12 +124,14 @@ from rows r semi join to_merge using (notice_id) left join current c using (noti
 """
 _EMITTED = """
 create temp table emitted as
-select e.notice_id, e.content_hash, e.position,
-  array_to_string(list_sort(list_distinct(case when is_merged or e.content_hash = c.content_hash
-    then list_append(string_split(c.feeds, ','), $feed) end)), ',') as merged_feeds
+select e.notice_id, e.content_hash, e.position, e.record_hash,
+  case when c.feeds <> $feed and (is_merged or e.content_hash = c.content_hash)
+    then array_to_string(list_sort(list_distinct(list_append(string_split(c.feeds, ','), $feed))), ',') end as merged_feeds
 from (
-  select notice_id, content_hash, position, false as is_merged from rows where notice_id not in (select notice_id from to_merge)
-  union all select notice_id, content_hash, position, true from merged
+  select notice_id, content_hash, position, record_hash, false as is_merged from rows
+  where notice_id not in (select notice_id from to_merge)
+  union all select notice_id, content_hash, position, record_hash, false from again
+  union all select notice_id, content_hash, position, record_hash, true from merged
 ) e left join current c using (notice_id)
 """
 _SEEN_AGAIN = """
@@ -100,11 +141,12 @@ select e.notice_id, e.content_hash from emitted e semi join seen s using (notice
 # A record that is read later than its place in the order (a mended one) does not become current.
 _SIGHTINGS = """
 with met as (
-  select notice_id, content_hash, max(position) as position, max_by(coalesce(merged_feeds, $feed), position) as feeds
+  select notice_id, content_hash, max(position) as position, max_by(coalesce(merged_feeds, $feed), position) as feeds,
+    max_by(record_hash, position) as record_hash
   from emitted group by notice_id, content_hash
 ), placed as (
   select m.*, s.feeds as known_feeds, s.content_hash is not null as is_known, s.last_seen_at as known_at,
-    s.last_seen_order as known_order, s.last_seen_position as known_position,
+    s.last_seen_order as known_order, s.last_seen_position as known_position, s.record_hash as known_hash,
     s.content_hash is not null
       and (s.last_seen_order, s.last_seen_position) > (cast($at_order as bigint), m.position) as was_later
   from met m left join seen s using (notice_id, content_hash)
@@ -114,7 +156,8 @@ select notice_id, content_hash, is_known,
     else array_to_string(list_sort(list_distinct(list_concat(string_split(known_feeds, ','), string_split(feeds, ',')))), ',') end as feeds,
   case when was_later then known_at else cast($fetched_at as timestamptz) end as last_seen_at,
   case when was_later then known_order else cast($at_order as bigint) end as last_seen_order,
-  case when was_later then known_position else position end as last_seen_position
+  case when was_later then known_position else position end as last_seen_position,
+  case when was_later then known_hash else record_hash end as record_hash
 from placed
 """
 _NEW_POSITIONS = """
@@ -137,7 +180,9 @@ def _merge(engine: duckdb.DuckDBPyConnection, rows: pa.Table, feed: str, content
         engine.execute(f"create or replace temp view described as {sql('notice_merge.sql')}")
         engine.execute(f"create or replace temp table read_together as {sql('notice_finish.sql')}")
         engine.execute("delete from known where notice_id in (select notice_id from read_together)")
-        engine.execute("insert into known by name select * exclude (position, lacks_id, lacks_keys) from read_together")
+        engine.execute(
+            "insert into known by name select * exclude (position, record_hash, lacks_id, lacks_keys) from read_together"
+        )
         merged.append(engine.execute("select * exclude (lacks_id) from read_together").to_arrow_table(BATCH_ROWS))
     return pa.concat_tables(merged).select(rows.column_names)
 

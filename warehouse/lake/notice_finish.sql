@@ -1,5 +1,5 @@
 -- One row per row of `described`, in its order of positions: with what follows from the other fields (instants, group key, hash).
--- From: described (all plain fields of core.notice_versions, flags without those of times; position, lacks_keys), zones.
+-- From: described (all plain fields of core.notice_versions, flags without those of times; position, record_hash, lacks_id, lacks_keys), zones.
 with timed as (
   select d.*, coalesce(o.zone, p.zone, 'America/New_York') as zone,
     local_of(d.response_deadline_raw) as deadline_local, stated_offset_of(d.response_deadline_raw) as deadline_offset,
@@ -36,7 +36,7 @@ with timed as (
     else list_sort(list_distinct(list_concat(flags, words_list(time_flags)))) end as all_flags
   from keyed
 )
-select position, lacks_id, lacks_keys, source, notice_id,
+select position, record_hash, lacks_id, lacks_keys, source, notice_id,
   -- The description enters by its own hash, which saves copying it.
   left(sha256(concat_ws(chr(31), strlen(title), sha256(description_text),
     part(source), part(notice_id), part(opportunity_id), part(solicitation_number), part(title), part(agency),

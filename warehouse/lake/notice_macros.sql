@@ -6,6 +6,10 @@ create or replace macro line_of(x) as nullif(trim(case
   when contains(x, '  ') or contains(x, chr(10)) or contains(x, chr(13)) or contains(x, chr(9)) then regexp_replace(x, '\s+', ' ', 'g')
   else x end), '');
 
+-- The same for codes, dates and other short fields that hold no inner blanks to tidy.
+create or replace macro short_of(x) as nullif(case when starts_with(x, ' ') or ends_with(x, ' ') or contains(x, chr(10))
+  then trim(regexp_replace(x, '\s+', ' ', 'g')) else x end, '');
+
 -- The same with HTML entities decoded; `unescape_html` is Python's.
 create or replace macro words_of(x) as line_of(case when contains(x, '&') then unescape_html(x) else x end);
 
@@ -67,6 +71,9 @@ create or replace macro names_none(word) as coalesce(word, '') in ('NONE', 'NULL
 create or replace macro set_aside_of(word) as case when not names_none(word) and regexp_matches(word, '^[A-Z0-9]{1,12}$') then word end;
 create or replace macro dollars_of(x) as case
   when regexp_matches(x, '^\$?[0-9][0-9,]*(\.[0-9]+)?$') then try_cast(replace(replace(x, ',', ''), '$', '') as decimal(18, 2)) end;
+
+-- SAM.gov's ids are 32 hexadecimal digits, in one case everywhere.
+create or replace macro notice_id_of(x) as case when strlen(x) = 32 and regexp_matches(x, '^[0-9A-Fa-f]{32}$') then lower(x) else x end;
 
 -- The group key: which notices are of one solicitation. Spelling variants meet (2025-SPRDL125Q0054, SPRDL1-25-Q-0054);
 -- a placeholder (TBD, N/A, RFI) is no number, and then a notice stands for itself.

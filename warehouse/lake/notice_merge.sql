@@ -20,7 +20,7 @@ with pairs as (
     -- A whole record of the only feed that ever spoke of the notice replaces what was known, empty fields too.
     on k.source = i.source and k.notice_id = i.notice_id and (i.lacks_keys or i.has_other_feed)
 )
-select n.position as position, false as lacks_id, n.lacks_keys as lacks_keys, n.source as source, n.notice_id as notice_id,
+select n.position as position, n.record_hash as record_hash, false as lacks_id, n.lacks_keys as lacks_keys, n.source as source, n.notice_id as notice_id,
   coalesce(n.solicitation_number, o.solicitation_number) as solicitation_number,
   coalesce(n.title, o.title) as title,
   coalesce(n.agency, o.agency) as agency,

@@ -73,15 +73,19 @@ NOTICE_COLUMNS = [
 class SliceToWrite:
     """Some records in a row of one landed file, read.
 
-    `rows` holds NOTICE_COLUMNS, position (bigint, unique) and lacks_keys (boolean).
+    `rows` holds NOTICE_COLUMNS, position (bigint, unique), record_hash (ubigint) and lacks_keys (boolean); None: no
+    record had to be read. `again` are the records that `merging.met_again` found in `seen`, the sightings of all of the
+    slice's notices; without `seen` it is asked for.
     """
 
     entry: Entry
     start: Bookmark
     end: Bookmark
-    rows: pa.Table
+    rows: pa.Table | None
     faults: Sequence[Fault]
     is_last: bool
+    again: pa.Table | None = None
+    seen: pa.Table | None = None
 
 
 def write_slice(lake: Lake, part: SliceToWrite) -> Counts | None:
@@ -114,9 +118,9 @@ def _write(cursor: Cursor, part: SliceToWrite) -> Counts | None:
     state = landing_state(cursor, part.entry)
     if state.is_complete or state.bookmark.position != part.start.position:
         return None
-    versions = _write_rows(cursor, part.entry, part.rows)
+    versions = _write_rows(cursor, part.entry, part.rows, part.again, part.seen)
     write_faults(cursor, part.entry, part.faults)
-    accepted, quarantined = part.rows.num_rows, len(part.faults)
+    accepted, quarantined = _rows_of(part.rows) + _rows_of(part.again), len(part.faults)
     counts = Counts(accepted + quarantined, accepted, quarantined, accepted - versions, versions)
     write_landing_state(cursor, part.entry, LandingState(part.end, part.is_last, state.counts + counts))
     return counts
@@ -131,25 +135,41 @@ def _resolve(cursor: Cursor, entry: Entry, rows: pa.Table, at: datetime) -> Coun
     return counts
 
 
-def _write_rows(cursor: Cursor, entry: Entry, rows: pa.Table) -> int:
+def sightings_of(cursor: Cursor, source: str, notice_ids: pa.Table) -> pa.Table:
+    """Return every sighting of some notices (a table with notice_id)."""
+    cursor.register("wanted_ids", notice_ids.select(["notice_id"]))
+    seen = cursor.execute(
+        "select notice_id, content_hash, feeds, last_seen_at, last_seen_order, last_seen_position, record_hash"
+        " from core.notice_sightings where source = ? and notice_id in (select notice_id from wanted_ids)",
+        [source],
+    ).to_arrow_table()
+    cursor.unregister("wanted_ids")
+    return seen
+
+
+def has_sightings(cursor: Cursor, source: str) -> bool:
+    """Say whether a source has any notice: on a first load nothing needs to be looked up."""
+    return (
+        cursor.execute("select 1 from core.notice_sightings where source = ? limit 1", [source]).fetchone() is not None
+    )
+
+
+def _rows_of(table: pa.Table | None) -> int:
+    return 0 if table is None else int(table.num_rows)
+
+
+def _write_rows(
+    cursor: Cursor, entry: Entry, rows: pa.Table | None, again: pa.Table | None = None, seen: pa.Table | None = None
+) -> int:
     """Write what is new of the rows and when all of them were seen; return the number of new versions."""
-    if not rows.num_rows:
+    if not _rows_of(rows) + _rows_of(again):
         return 0
-    plan = make_plan(rows, _seen(cursor, entry.source, rows), entry, lambda keys: _contents(cursor, entry.source, keys))
+    if seen is None:
+        seen = sightings_of(cursor, entry.source, rows)
+    plan = make_plan(rows, again, seen, entry, lambda keys: _contents(cursor, entry.source, keys))
     _insert_versions(cursor, entry, plan)
     _replace_sightings(cursor, entry.source, plan)
     return int(plan.new.num_rows)
-
-
-def _seen(cursor: Cursor, source: str, rows: pa.Table) -> pa.Table:
-    cursor.register("slice_ids", rows.select(["notice_id"]))
-    seen = cursor.execute(
-        "select notice_id, content_hash, feeds, last_seen_at, last_seen_order, last_seen_position from core.notice_sightings"
-        " where source = ? and notice_id in (select notice_id from slice_ids)",
-        [source],
-    ).to_arrow_table()
-    cursor.unregister("slice_ids")
-    return seen
 
 
 def _contents(cursor: Cursor, source: str, keys: pa.Table) -> pa.Table:
@@ -183,8 +203,9 @@ def _replace_sightings(cursor: Cursor, source: str, plan: Plan) -> None:
         )
     cursor.execute(
         "insert into core.notice_sightings"
-        " (source, notice_id, content_hash, feeds, last_seen_at, last_seen_order, last_seen_position)"
-        " select ?, notice_id, content_hash, feeds, last_seen_at, last_seen_order, last_seen_position from plan_sightings",
+        " (source, notice_id, content_hash, feeds, last_seen_at, last_seen_order, last_seen_position, record_hash)"
+        " select ?, notice_id, content_hash, feeds, last_seen_at, last_seen_order, last_seen_position, record_hash"
+        " from plan_sightings",
         [source],
     )
     cursor.unregister("plan_sightings")

@@ -23,6 +23,9 @@ SEARCH_COUNT_LIMIT = 1_000
 RANKED_CANDIDATES = 200
 """`ts_rank` reads every candidate's words (200 ms for a word in a third of 100,000 rows): only the best by fit are ranked."""
 
+CHANGING = ("opportunities:published", "opportunity:status_set", "fit:scored")
+"""The deeds after which counts of opportunities may differ."""
+
 COLUMNS = (
     "id, source, external_ref, solicitation_number, title, agency, sub_agency, office, notice_type, naics_code, psc_code,"
     " set_aside_code, set_aside_text, place_city, place_state, posted_at, due_date, due_raw, due_offset_minutes,"
@@ -142,6 +145,8 @@ def list_opportunities(
         parameters |= {"limit": rest, "offset": max(0, offset - len(exact))}
         rows += tx.connection.execute(_page_statement(wanted, where), parameters, prepare=False).fetchall()
     most = SEARCH_COUNT_LIMIT if wanted.text.strip() else COUNT_LIMIT
+    if _is_ranked(wanted):
+        most = RANKED_CANDIDATES  # there is no page behind the last one that was ranked
     return Page(tuple(to_row(row) for row in rows), min(total, most), total > most)
 
 
@@ -172,8 +177,8 @@ def read_rows(tx: Transaction, ids: Sequence[str]) -> tuple[OpportunityRow, ...]
 
 
 def data_version(tx: Transaction) -> int:
-    """Return a number that grows with every deed: what was computed at the same number is still true."""
-    row = tx.row("select coalesce(max(seq), 0) as seq from audit_logs")
+    """Return a number that grows with every deed on opportunities: what was counted at the same number is still true."""
+    row = tx.row("select seq from audit_logs where action = any(%s) order by seq desc limit 1", [list(CHANGING)])
     return int(row["seq"]) if row else 0
 
 
@@ -218,7 +223,7 @@ def _where(wanted: OpportunityFilter, at: datetime, exact: Sequence[str]) -> tup
 
 
 def _page_statement(wanted: OpportunityFilter, where: str) -> str:
-    if wanted.sort is Sort.RELEVANCE and wanted.text.strip():
+    if _is_ranked(wanted):
         return (
             f"select {COLUMNS} from opportunities where id = any(array(select id from opportunities where {where}"  # noqa: S608 - own constants; values are parameters
             f" order by {ORDER[Sort.FIT]} limit {RANKED_CANDIDATES})) order by"
@@ -229,6 +234,10 @@ def _page_statement(wanted: OpportunityFilter, where: str) -> str:
     # First the ids, which the covering index answers by itself, then the fifty rows.
     ids = f"select id from opportunities where {where} order by {order} limit %(limit)s offset %(offset)s"  # noqa: S608 - own constants; values are parameters
     return f"select {COLUMNS} from opportunities where id = any(array({ids})) order by {order}"  # noqa: S608 - own constants; values are parameters
+
+
+def _is_ranked(wanted: OpportunityFilter) -> bool:
+    return wanted.sort is Sort.RELEVANCE and bool(wanted.text.strip())
 
 
 def _count(tx: Transaction, where: str, parameters: dict[str, object], *, is_search: bool) -> int:

@@ -6,6 +6,7 @@ These read every open row (tens of milliseconds at 100,000): keep their answers 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from warehouse.domain.opportunity import OpportunityStatus
 from warehouse.ledger.opportunities import COLUMNS, OpportunityRow, search_condition, to_row
 from warehouse.ledger.opportunity_filter import OpportunityFilter, conditions
 from warehouse.ledger.store import Transaction
@@ -21,6 +22,10 @@ FACETS = {
     "place": "place_state",
 }
 """Subject of a filter and what is counted for it; NAICS by industry group, PSC by product group."""
+
+
+OPEN = "is_open and (due_date is null or due_date >= %(at)s)"
+"""What was merged into another is never open."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ def facet_counts(tx: Transaction, wanted: OpportunityFilter, *, at: datetime) ->
         parameters |= values
     columns = [f"{expression} as {subject}" for subject, expression in FACETS.items()]
     columns += [f"({text}) as has_{subject}" for subject, (text, _) in own.items()]
-    where = " and ".join(f"({text})" for text, _ in [*common, ("merged_into is null", {})])
+    where = " and ".join(f"({text})" for text, _ in common)
     counts = []
     for subject in FACETS:
         others = " and ".join(f"has_{other}" for other in own if other != subject) or "true"
@@ -82,23 +87,28 @@ def summarise(tx: Transaction, *, at: datetime, fit_from: int, closing_days: int
         "fit": fit_from,
         "closing": at + timedelta(days=closing_days),
     }
+    # Two statements, each answered from one index: the covering one by fit, and the one by safe instant.
     row = tx.row(
-        "select count(*) as open_count, count(*) filter (where posted_at >= %(since)s) as new_count,"
+        "select count(*) as open_count, count(*) filter (where posted_at >= %(since)s) as new_count,"  # noqa: S608 - own constants; values are parameters
         " count(*) filter (where posted_at >= %(since)s and fit_score >= %(fit)s) as new_fitting,"
-        " count(*) filter (where safe_deadline_at between %(at)s and %(closing)s) as closing_count,"
         " count(*) filter (where status = 'reviewing') as reviewing_count"
-        " from opportunities where is_open and (due_date is null or due_date >= %(at)s) and merged_into is null",
+        f" from opportunities where {OPEN}",
+        parameters,
+    )
+    closing = tx.row(
+        "select count(*) as n from opportunities where is_open and safe_deadline_at between %(at)s and %(closing)s",
+        parameters,
+    )
+    scores = tx.rows(
+        "select least(fit_score / 10, 9) * 10 as band, count(*) as n from opportunities"  # noqa: S608 - own constants; values are parameters
+        f" where {OPEN} and fit_score is not null group by 1 order by 1",
         parameters,
     )
     assert row is not None  # noqa: S101 - an aggregate always answers one row
-    scores = tx.rows(
-        "select least(fit_score / 10, 9) * 10 as band, count(*) as n from opportunities"
-        " where is_open and (due_date is null or due_date >= %(at)s) and fit_score is not null and merged_into is null"
-        " group by 1 order by 1",
-        parameters,
-    )
+    assert closing is not None  # noqa: S101
     return Summary(
         **row,
+        closing_count=closing["n"],
         by_score={band["band"]: band["n"] for band in scores},
         by_agency=_group(tx, "agency", parameters),
         by_naics=_group(tx, "left(naics_code, 4)", parameters),
@@ -112,19 +122,16 @@ def read_new(tx: Transaction, *, at: datetime, limit: int = 10) -> tuple[Opportu
 
 def read_closing(tx: Transaction, *, at: datetime, fit_from: int, limit: int = 10) -> tuple[OpportunityRow, ...]:
     """Return what must be sent soonest by its safe instant, of what fits or is being reviewed or qualified."""
-    return _read(
-        tx,
-        "safe_deadline_at >= %(at)s and (fit_score >= %(fit)s or status in ('reviewing', 'qualified'))"
-        " and status <> 'disqualified'",
-        "safe_deadline_at, id",
-        at,
-        limit,
-        fit=fit_from,
+    fitting = _read(
+        tx, "safe_deadline_at >= %(at)s and fit_score >= %(fit)s", "safe_deadline_at, id", at, 5 * limit, fit=fit_from
     )
+    in_hand = [row for row in read_queue(tx, at=at, limit=limit) if row.safe_deadline_at and row.safe_deadline_at >= at]
+    found = {row.id: row for row in [*fitting, *in_hand] if row.status is not OpportunityStatus.DISQUALIFIED}
+    return tuple(sorted(found.values(), key=lambda row: (row.safe_deadline_at or at, row.id))[:limit])
 
 
 def read_queue(tx: Transaction, *, at: datetime, limit: int = 10) -> tuple[OpportunityRow, ...]:
-    """Return what people are reviewing or have qualified, soonest safe instant first."""
+    """Return what people are reviewing or have qualified, soonest safe instant first (a partial index, to the letter)."""
     return _read(tx, "status in ('reviewing', 'qualified')", "safe_deadline_at, id", at, limit)
 
 
@@ -132,8 +139,7 @@ def _read(
     tx: Transaction, where: str, order: str, at: datetime, limit: int, **parameters: object
 ) -> tuple[OpportunityRow, ...]:
     rows = tx.rows(
-        f"select {COLUMNS} from opportunities where is_open and (due_date is null or due_date >= %(at)s)"  # noqa: S608 - own constants; values are parameters
-        f" and merged_into is null and {where} order by {order} limit %(limit)s",
+        f"select {COLUMNS} from opportunities where {OPEN} and {where} order by {order} limit %(limit)s",  # noqa: S608 - own constants; values are parameters
         {"at": at, "since": at - timedelta(days=1), "limit": limit, **parameters},
     )
     return tuple(to_row(row) for row in rows)
@@ -144,8 +150,8 @@ def _group(
 ) -> tuple[tuple[str, int, int], ...]:
     rows = tx.rows(
         f"select {expression} as value, count(*) as n, count(*) filter (where fit_score >= %(fit)s) as fitting"  # noqa: S608 - own constants; values are parameters
-        " from opportunities where is_open and (due_date is null or due_date >= %(at)s) and merged_into is null"
-        f" and {expression} is not null group by 1 order by fitting desc, n desc, value limit {limit}",
+        f" from opportunities where {OPEN} and {expression} is not null"
+        f" group by 1 order by fitting desc, n desc, value limit {limit}",
         parameters,
     )
     return tuple((row["value"], row["n"], row["fitting"]) for row in rows)

@@ -5,6 +5,7 @@ The rows come as CSV made by DuckDB, go by COPY into temporary tables and from t
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from warehouse.ledger.store import Deed, Transaction
@@ -28,20 +29,34 @@ NOTICE_COLUMNS = (
 
 @dataclass(frozen=True)
 class Standing:
-    """How an opportunity stands in the ledger before publishing."""
+    """How an opportunity stands in the ledger before publishing.
+
+    Attributes:
+        is_decided: A person set a status or wrote a note.
+        decided_at: When it was decided last.
+        has_workspace: A workspace names it.
+    """
 
     row_hash: str
     is_open: bool
     is_demo: bool
-    is_touched: bool
     merged_into: str | None
+    is_decided: bool
+    decided_at: datetime | None
+    has_workspace: bool
+
+    @property
+    def is_touched(self) -> bool:
+        """Say whether a person did something with it."""
+        return self.is_decided or self.has_workspace
 
 
 def standings(tx: Transaction) -> dict[str, Standing]:
-    """Return every published opportunity by id; touched: a person set a status, wrote a note or opened a workspace."""
+    """Return every published opportunity by id."""
     rows = tx.execute(
-        "select id, row_hash, is_open, is_demo, merged_into, (status <> 'new' or note is not null"
-        " or exists (select from submissions s where s.opportunity_id = o.id)) as is_touched from opportunities o"
+        "select id, row_hash, is_open, is_demo, merged_into, status <> 'new' or note is not null as is_decided,"
+        " greatest(status_changed_at, noted_at) as decided_at,"
+        " exists (select from submissions s where s.opportunity_id = o.id) as has_workspace from opportunities o"
     )
     return {row.pop("id"): Standing(**row) for row in rows}
 
@@ -67,7 +82,8 @@ def write_opportunities(deed: Deed, rows: Path, notices: Path) -> None:
     columns = ", ".join((*OPPORTUNITY_COLUMNS, *LIST_COLUMNS))
     changes = ", ".join(f"{column} = excluded.{column}" for column in (*OPPORTUNITY_COLUMNS[1:], *LIST_COLUMNS))
     deed.execute(
-        f"insert into opportunities ({columns}) select {', '.join(OPPORTUNITY_COLUMNS)}, {lists} from incoming"
+        # In one order, so that two who write several rows never wait for each other.
+        f"insert into opportunities ({columns}) select {', '.join(OPPORTUNITY_COLUMNS)}, {lists} from incoming order by id"  # noqa: S608 - own names
         f" on conflict (id) do update set {changes}, merged_into = null, published_at = now()"
     )
     deed.execute("delete from opportunity_notices n using incoming i where n.opportunity_id = i.id")
@@ -85,9 +101,16 @@ def close(deed: Deed, ids: Iterable[str]) -> None:
     )
 
 
-def remove(deed: Deed, ids: Iterable[str]) -> None:
-    """Remove what nobody touched; row security refuses anything else."""
-    deed.execute("delete from opportunities where id = any(%s)", [list(ids)])
+def remove(deed: Deed, ids: Iterable[str]) -> int:
+    """Remove what nobody touched, and demo rows; return how many. Row security keeps what a person touched meanwhile."""
+    gone = list(ids)
+    deed.execute("update opportunities set merged_into = null where merged_into = any(%s)", [gone])
+    return deed.execute(
+        "delete from opportunities o where id = any(%s)"
+        # A demo row with a workspace cannot leave: the workspace names it.
+        " and not exists (select from submissions s where s.opportunity_id = o.id)",
+        [gone],
+    ).rowcount
 
 
 def merge(deed: Deed, survivors: Mapping[str, str]) -> None:

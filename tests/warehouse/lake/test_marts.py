@@ -38,7 +38,8 @@ def publish(row: dict[str, object], score: int) -> None:
     ) as deed:
         deed.execute(
             "insert into opportunities (id, source, external_ref, content_hash, title, notice_type, due_precision, notice_count,"
-            " is_open, row_hash, fit_score, recommendation, scorer) values (%s, %s, %s, %s, %s, 'Solicitation', 'instant', 1, true, 'x', %s, 'watch', 's1')"
+            " is_open, row_hash, fit_score, recommendation, scorer)"
+            " values (%s, %s, %s, %s, %s, 'Solicitation', 'instant', 1, true, 'x', %s, 'watch', 's1')"
             " on conflict (id) do update set fit_score = excluded.fit_score",
             [row["opportunity_id"], row["source"], row["notice_id"], row["content_hash"], row["title"], score],
         )

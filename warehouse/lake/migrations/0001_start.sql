@@ -81,7 +81,8 @@ create table if not exists core.notice_sightings (
   feeds varchar not null,               -- comma separated, sorted
   last_seen_at timestamptz not null,
   last_seen_order bigint not null,
-  last_seen_position bigint not null
+  last_seen_position bigint not null,
+  record_hash ubigint                   -- of the raw record that was seen last, with the reader's rules: the same again needs no reading
 );
 -- One row per record that could not be read: reason, position and the bytes as they came.
 create table if not exists core.quarantine (

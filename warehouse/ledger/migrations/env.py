@@ -2,6 +2,7 @@
 
 import psycopg
 from alembic import context
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import create_engine, pool, text
 
 from warehouse.addresses import OWNER_ROLE, superuser_conninfo
@@ -10,7 +11,7 @@ MIGRATION_LOCK = 4712
 
 settings = context.config.attributes["settings"]
 engine = create_engine(
-    "postgresql+psycopg://", creator=lambda: psycopg.connect(**superuser_conninfo(settings)), poolclass=pool.NullPool
+    "postgresql+psycopg://", creator=lambda: psycopg.connect(make_conninfo("", **superuser_conninfo(settings))), poolclass=pool.NullPool
 )
 with engine.connect() as connection:
     connection.execute(text("select pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})

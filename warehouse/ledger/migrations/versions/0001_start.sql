@@ -135,9 +135,10 @@ create index on opportunities (safe_deadline_at, id) where is_open;
 create index on opportunities (posted_at desc nulls last, id) where is_open;
 create index opportunities_by_agency on opportunities (agency)
   include (naics_code, psc_code, set_aside_code, notice_type, status, place_state, posted_at, recommendation, fit_score, due_date) where is_open;
-create index on opportunities (naics_code text_pattern_ops) where is_open;  -- asked by prefix
-create index on opportunities (psc_code text_pattern_ops) where is_open;
+create index on opportunities (naics_code collate "C") where is_open;  -- asked by prefix, as a range
+create index on opportunities (psc_code collate "C") where is_open;
 create index on opportunities (status);
+create index on opportunities (safe_deadline_at, id) where status in ('reviewing', 'qualified');  -- what is in hand
 create index on opportunities (merged_into) where merged_into is not null;
 -- A number typed with or without its dashes finds its solicitation.
 create index on opportunities (upper(regexp_replace(solicitation_number, '[^A-Za-z0-9]', '', 'g')));
