@@ -46,15 +46,20 @@ class RunSummary:
         """Return the object that `--json` prints."""
         return asdict(self)
 
-    def in_words(self) -> str:
+    def reading(self) -> dict[str, Any]:
+        """Return the part that a source without publishing has."""
+        return {name: value for name, value in asdict(self).items() if name not in {"open", "scored"}}
+
+    def in_words(self, *, is_published: bool = True) -> str:
         """Return the same for a person."""
         lines = [
             f"{self.landed:,} records read: {self.accepted:,} accepted ({self.unchanged:,} unchanged,"
-            f" {self.versions:,} new versions), {self.quarantined:,} in quarantine.",
-            f"{self.open:,} opportunities are open, {self.scored:,} newly scored. {self.seconds:.1f} s.",
+            f" {self.versions:,} new versions), {self.quarantined:,} in quarantine."
         ]
+        if is_published:
+            lines.append(f"{self.open:,} opportunities are open, {self.scored:,} newly scored.")
         lines += [f"Skipped {file['name']}: {file['reason']}" for file in self.skipped_files]
-        return "\n".join(lines)
+        return "\n".join([*lines, f"{self.seconds:.1f} s."])
 
 
 def run_passes(

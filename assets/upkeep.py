@@ -11,7 +11,6 @@ from pipelines.discovery.connector import Progress, load_connectors
 from pipelines.discovery.rebuild import rebuild_lake as rebuild_from_landing
 from pipelines.discovery.retry import retry_quarantine
 from warehouse.clock import now
-from warehouse.landing import Landing
 
 NOTICES_POOL = "core_notices"
 
@@ -33,11 +32,12 @@ def read_all_landings(
 
 @dg.op(pool=NOTICES_POOL)
 @only_absence_is_retried
-def read_quarantine(context: dg.OpExecutionContext, config: Sources, stores: Stores) -> dict[str, dict[str, int]]:
+def read_quarantine(
+    context: dg.OpExecutionContext, config: Sources, stores: Stores, report: dg.ResourceParam[Progress]
+) -> dict[str, dict[str, int]]:
     """Read what is in quarantine with the present reader, source by source."""
-    landing = Landing(stores.settings.landing)
     names = config.names or sorted(load_connectors())
-    return {name: asdict(retry_quarantine(stores.lake, landing, name, at=now())) for name in names}
+    return {name: asdict(retry_quarantine(stores.settings, name, at=now(), progress=report)) for name in names}
 
 
 @dg.job(executor_def=dg.in_process_executor, description="The lake again from the landing alone.")

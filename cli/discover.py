@@ -32,6 +32,6 @@ def discover(
         settle_orphans(instance, nobody_serves=not is_held(settings))
         summary = discover_sources(instance, known if every else sorted(set(sources or ())), progress=line)
     if as_json:
-        print_json(summary.as_json())
+        print_json(summary.reading())
     else:
-        print(summary.in_words())
+        print(summary.in_words(is_published=False))

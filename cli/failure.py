@@ -6,7 +6,7 @@ import traceback
 from pathlib import Path
 
 from warehouse.clock import now
-from warehouse.errors import DiskFull, ProcuraError
+from warehouse.errors import DiskFull, ProcuraError, StoreUnavailable
 from warehouse.settings import current
 
 NO_SPACE = 28  # errno.ENOSPC
@@ -33,14 +33,29 @@ def report_failure(error: Exception) -> int:
 
 
 def expected(error: BaseException) -> ProcuraError | None:
-    """Return our own error if this is one, or was caused by one (Dagster wraps what a step raises)."""
+    """Return our own error if this is one, or was caused by one (Dagster wraps what a step raises), or is a store's."""
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(seen, ProcuraError):
-            return seen
-        if isinstance(seen, OSError) and seen.errno == NO_SPACE:
-            return DiskFull("the disk is full.", kept="what was finished before.", todo="free some space and repeat.")
+        found = seen if isinstance(seen, ProcuraError) else _of_the_system(seen)
+        if found is not None:
+            return found
         seen = seen.__cause__ or seen.__context__
+    return None
+
+
+def _of_the_system(error: BaseException) -> ProcuraError | None:
+    """Translate what disk and stores raise themselves where nobody met it closer."""
+    if getattr(error, "errno", None) == NO_SPACE or "No space left on device" in str(error):
+        return DiskFull("the disk is full.", kept="what was finished before.", todo="free some space and repeat.")
+    import duckdb
+    import psycopg
+
+    if isinstance(error, psycopg.OperationalError | duckdb.IOException):
+        return StoreUnavailable(
+            "PostgreSQL does not answer, or has just been started again.",
+            kept="everything up to the last finished transaction.",
+            todo="try again in a moment; `procura status` says what runs.",
+        )
     return None
 
 

@@ -152,8 +152,9 @@ class Serving:
     def _mend_server(self) -> bool:
         if self._server is None or self._server.is_alive:
             return False
+        self._say("PostgreSQL ended; starting it again.")
         for attempt in range(SERVER_ATTEMPTS):
-            self._say("PostgreSQL ended; starting it again.")
+            # Killed outright, its own children hold its memory for a moment, and the first attempts are refused.
             try:
                 self._server.start()
             except StoreUnavailable:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from warehouse.ledger.store import open_ledger
+from warehouse.domain.audit_event import AuditEvent
+from warehouse.ledger.store import SYSTEM, open_ledger
 
 AT = datetime(2026, 4, 10, 12, tzinfo=UTC)
 REASONS = [
@@ -70,7 +71,7 @@ def opportunity(number: int, *, at: datetime = AT, **changes: Any) -> dict[str, 
 
 def publish(rows: Iterable[dict[str, Any]]) -> None:
     """Write opportunities, each with one notice of its chain, as the pipeline would."""
-    with open_ledger("procura_pipeline").housekeeping() as tx:
+    with open_ledger("procura_pipeline").deed(AuditEvent("opportunities:published", "opportunities", SYSTEM)) as tx:
         for row in rows:
             columns = list(row)
             marks = ", ".join(f"%({c})s::jsonb" if c in {"contacts", "fit_reasons"} else f"%({c})s" for c in columns)

@@ -15,6 +15,7 @@ class Blocks:
         """Read on from where the stream stands."""
         self.damage: str | None = None
         self._stream = stream
+        self._is_over = False
 
     def read(self, size: int) -> bytes:
         """Return `size` bytes, fewer at the end, none behind it."""
@@ -22,12 +23,18 @@ class Blocks:
         left = size
         try:
             # One piece at a time: a longer read of a damaged file would throw away the good bytes before the damage.
-            while left > 0 and self.damage is None and (piece := self._piece(left)):
+            while left > 0 and not self._is_over and (piece := self._piece(left)):
                 pieces.append(piece)
                 left -= len(piece)
         except (OSError, EOFError, ValueError, zlib.error, zstandard.ZstdError) as error:
+            self._is_over = True
             self.damage = f"the compressed file is damaged or cut off here ({error})"
         return b"".join(pieces)
+
+    def take_damage(self) -> str | None:
+        """Say once why the stream ended early."""
+        damage, self.damage = self.damage, None
+        return damage
 
     def skip(self, size: int) -> None:
         """Move forward by reading: compressed streams cannot seek without it."""

@@ -74,7 +74,7 @@ class CsvRecords:
             positions.append(position)
         self._bookmark = Bookmark(position, start.offset + size, start.line + self._feed.index - first_line)
         self._feed.forget(self._feed.index)
-        is_last = not self._feed.has(self._feed.index) and not self._feed.damage
+        is_last = not self._feed.has(self._feed.index) and not self._feed.is_damaged
         return Slice(
             "bulk_csv", start, self._bookmark, self._table(rows, positions, flags), tuple(faults), _located, is_last
         )

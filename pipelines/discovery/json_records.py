@@ -87,8 +87,7 @@ class JsonLines:
         return not self._rest.strip() and self._blocks.damage is None
 
     def _damaged(self) -> Slice:
-        start, reason = self._bookmark, self._blocks.damage or ""
-        self._blocks.damage = None
+        start, reason = self._bookmark, self._blocks.take_damage() or ""
         self._bookmark = Bookmark(start.position + 1, start.offset, start.line)
         fault = Fault(start.position + 1, start.line + 1, reason, b"")
         records = record_table(np.zeros(0, np.int64), [], {})

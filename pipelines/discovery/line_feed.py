@@ -14,8 +14,6 @@ class LineFeed:
     def __init__(self, blocks: Blocks) -> None:
         self.index = 0
         """The line that comes next; may be set back to any line that is not forgotten."""
-        self.damage: str | None = None
-        """Why the stream ended early, if it did: a cut or damaged compressed file."""
         self._blocks = blocks
         self._base = 0
         self._texts: list[str] = []
@@ -70,14 +68,17 @@ class LineFeed:
         self._flags = {line: flags for line, flags in self._flags.items() if line >= before}
         self._base = before
 
+    @property
+    def is_damaged(self) -> bool:
+        """Say whether the stream ended early and nobody has been told yet."""
+        return self._blocks.damage is not None
+
     def take_damage(self) -> str | None:
         """Say once why the stream ended early."""
-        damage, self.damage, self._blocks.damage = self.damage, None, None
-        return damage
+        return self._blocks.take_damage()
 
     def _read_block(self) -> None:
         block = self._blocks.read(BLOCK_BYTES)
-        self.damage = self._blocks.damage
         whole, self._rest = _cut(self._rest + block, is_last=not block)
         self._ended = not block
         texts, raws, flags = decode_lines(whole)

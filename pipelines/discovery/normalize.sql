@@ -14,8 +14,8 @@ with read as (
 ), coded as (
   select *, case when len(naics_list) = 0 or naics_list = [naics_raw] and own_naics is not null
       then case when own_naics is null then cast([] as varchar[]) else [own_naics] end
-    else list_distinct(list_filter(list_prepend(own_naics, list_transform(naics_list, lambda c: naics_of(line_of(c)))),
-      lambda c: c is not null)) end as all_naics
+    else list_filter(list_prepend(own_naics, list_transform(naics_list, lambda c: naics_of(short_of(c)))), lambda c: c is not null)
+    end as all_naics
   from read
 )
 select position, record_hash, lacks_id, lacks_keys, $source as source,
@@ -25,7 +25,8 @@ select position, record_hash, lacks_id, lacks_keys, $source as source,
   day_of(archive_raw) as archive_on, lower(archive_type) as archive_type,
   -- The first of the list speaks where the single field is empty.
   coalesce(own_naics, all_naics[1]) as naics_code,
-  all_naics as naics_codes, psc_of(psc_raw) as psc_code,
+  -- Sorted: list_distinct keeps no order, and the content's hash must not hang on chance.
+  case when len(all_naics) < 2 then all_naics else list_sort(list_distinct(all_naics)) end as naics_codes, psc_of(psc_raw) as psc_code,
   set_aside_of(set_aside_word) as set_aside_code, set_aside_raw, set_aside_text,
   place_street, place_city, place_state, place_zip, place_country, office_city, office_state, office_zip, office_country,
   stated(award_number) as award_number, day_of(award_date_raw) as award_on, dollars_of(amount_raw) as award_ceiling_usd,

@@ -4,6 +4,8 @@ import errno
 import os
 
 import dagster as dg
+import duckdb
+import psycopg
 import pytest
 
 from cli.failure import report_failure
@@ -28,6 +30,12 @@ def test_error_that_dagster_wrapped_is_told_as_it_was(capsys: pytest.CaptureFixt
 def test_full_disk_is_told_as_such(capsys: pytest.CaptureFixture[str]) -> None:
     report_failure(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
     assert capsys.readouterr().err.startswith("DiskFull: the disk is full.")
+
+
+@pytest.mark.parametrize("error", [psycopg.OperationalError("gone"), duckdb.IOException("gone")])
+def test_store_that_is_gone_is_told_as_such(error: Exception, capsys: pytest.CaptureFixture[str]) -> None:
+    report_failure(error)
+    assert capsys.readouterr().err.startswith("StoreUnavailable: ")
 
 
 def test_unknown_error_is_a_reference_into_the_log_and_no_traceback(

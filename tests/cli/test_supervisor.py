@@ -13,6 +13,7 @@ from cli.children import Program, child_environment
 from cli.leftovers import end_leftovers
 from cli.state import ProcessState, UpState, write_state
 from cli.supervisor import Supervisor
+from cli.up import with_as_of
 from warehouse.errors import StoreUnavailable
 from warehouse.settings import Settings, current
 from warehouse.stores import make_home
@@ -97,6 +98,12 @@ def test_children_see_the_settings_and_little_else(settings: Settings, monkeypat
     assert "PROCURA_ADMIN_PASSWORD" not in seen
     assert "SOMEBODYS_TOKEN" not in seen
     current.cache_clear()
+
+
+def test_children_look_at_the_world_from_the_stated_day(settings: Settings) -> None:
+    seen = child_environment(with_as_of(settings, "2026-04-10"))
+    assert seen["PROCURA_AS_OF"] == "2026-04-10T00:00:00+00:00"
+    assert "PROCURA_AS_OF" not in child_environment(settings)
 
 
 def test_leftovers_of_a_killed_life_are_ended_and_strangers_are_not(supervisor: Supervisor, settings: Settings) -> None:

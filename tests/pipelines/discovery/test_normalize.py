@@ -20,11 +20,7 @@ def rows_of(body: bytes) -> list[dict[str, Any]]:
     """Read a body's notices in the order of its records."""
     shape = detect(io.BytesIO(body))
     assert isinstance(shape, Shape), shape
-    rows = [
-        row
-        for part in read_slices(io.BytesIO(body), shape)
-        for row in normalize(part, "sam_gov").rows.to_pylist()
-    ]
+    rows = [row for part in read_slices(io.BytesIO(body), shape) for row in normalize(part, "sam_gov").rows.to_pylist()]
     return sorted(rows, key=lambda row: row["position"])
 
 
@@ -39,7 +35,9 @@ def from_v2(**changes: Any) -> dict[str, Any]:
 
 
 def test_a_row_of_the_daily_file() -> None:
-    row = from_csv(AwardDate="2026-04-01", ceiling="350000.00", Awardee="ACME INC ", AwardNumber="W912-26-C-0001", PopState="AL")
+    row = from_csv(
+        AwardDate="2026-04-01", ceiling="350000.00", Awardee="ACME INC ", AwardNumber="W912-26-C-0001", PopState="AL"
+    )
     assert row["source"] == "sam_gov"
     assert row["notice_id"] == sam_id(1)
     assert row["notice_type"] == NoticeType.SOLICITATION
@@ -77,7 +75,8 @@ def test_a_record_of_the_api() -> None:
         {"role": "primary", "title": None, "name": "A B", "email": "a.b@example.gov", "phone": None, "fax": None}
     ]
     assert row["attachment_urls"] == ["https://sam.gov/f/1/download?token="]
-    assert row["naics_codes"] == ["811310", "541330"]
+    assert row["naics_codes"] == ["541330", "811310"]
+    assert row["naics_code"] == "811310"
     assert row["description_text"] is None
     assert row["description_url"] == v2_record(1)["description"]
     assert not row["lacks_keys"]
@@ -100,7 +99,9 @@ def test_both_feeds_say_the_same_of_the_same_notice() -> None:
         ("", "GA", "none", None, None),
     ],
 )
-def test_deadlines_take_the_office_zone(raw: str, state: str, precision: str, at: datetime | None, offset: int | None) -> None:
+def test_deadlines_take_the_office_zone(
+    raw: str, state: str, precision: str, at: datetime | None, offset: int | None
+) -> None:
     row = from_csv(ResponseDeadLine=raw, State=state, PopState="")
     assert row["response_deadline_precision"] == precision
     assert row["response_deadline_at"] == at
@@ -202,7 +203,9 @@ def test_the_hash_hangs_on_content_only() -> None:
     reordered = rows_of(csv_bytes([csv_row(2), csv_row(1)], list(reversed(COLUMNS))))[1]
     assert reordered["content_hash"] == first["content_hash"]
     for column in ("Title", "Description", "ResponseDeadLine", "PopCity", "SecondaryContactEmail", "Link", "Awardee"):
-        changed = from_csv(**{column: "2026-04-26T14:00:00-04:00" if column == "ResponseDeadLine" else "https://sam.gov/x"})
+        changed = from_csv(
+            **{column: "2026-04-26T14:00:00-04:00" if column == "ResponseDeadLine" else "https://sam.gov/x"}
+        )
         assert changed["content_hash"] != first["content_hash"], column
 
 
