@@ -23,6 +23,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object
     """Say what runs for this home, since when and where."""
     settings = current()
     state = read_state(settings) if is_held(settings) else None
+    if state is not None and not is_alive(state.process):
+        state = None  # an earlier life's words: the new one has just taken the home and not spoken yet
     if as_json:
         told = (
             asdict(state) | {"is_running": True}

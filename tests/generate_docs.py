@@ -8,6 +8,7 @@ import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -136,35 +137,32 @@ def dictionary_page(settings: Settings) -> str:
 
 def commands_page() -> str:
     """List every command with its help, as `--help` says it."""
-    import typer
     from typer.main import get_command
 
     from cli.main import app as application
 
     lines = [HEADER, "# The command line", '`procura …` inside the environment, `make -s cli ARGS="…"` outside it.', ""]
-    root = get_command(application)
-    context = typer.Context(root)
     lines += ["| command | does |", "|---|---|"]
-    for path, command in walk(root, context, ()):
-        parameters = " ".join(
-            f"[{'/'.join(p.opts)}]" if p.param_type_name == "option" else p.make_metavar(context)
-            for p in command.params
-            if "--help" not in p.opts
-        ).replace("|", "/")
-        lines.append(
-            f"| `{' '.join(path)}{' ' + parameters if parameters else ''}` | {inspect.cleandoc(command.help or '').splitlines()[0]} |"
-        )
+    for path, command in walk(get_command(application), ()):
+        words = [*path, *(parameter_word(parameter) for parameter in command.params if "--help" not in parameter.opts)]
+        lines.append(f"| `{' '.join(words)}` | {inspect.cleandoc(command.help or '').splitlines()[0]} |")
     return "\n".join(lines) + "\n"
 
 
-def walk(command: object, context: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], object]]:
+def parameter_word(parameter: Any) -> str:
+    """Write an option as [--name], an argument as NAME."""
+    is_option = parameter.param_type_name == "option"
+    return f"[{'/'.join(parameter.opts)}]" if is_option else str(parameter.name).upper()
+
+
+def walk(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Yield every leaf command with its path, in the order of their names."""
     children = getattr(command, "commands", None)
     if children is None:
         yield path, command
         return
     for name in sorted(children):
-        yield from walk(children[name], context, (*path, name))
+        yield from walk(children[name], (*path, name))
 
 
 def pages(settings: Settings) -> dict[str, str]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from pipelines.discovery.blocks import Blocks
 from pipelines.discovery.line_feed import LineFeed
 from pipelines.discovery.shapes import CSV_COLUMNS, Shape
-from pipelines.discovery.slices import RAW_LIMIT, RECORD_LIMIT, SLICE_BYTES, Slice
+from pipelines.discovery.slices import BATCH_ROWS, RAW_LIMIT, RECORD_LIMIT, SLICE_BYTES, Slice
 from warehouse.lake.landings import Bookmark
 from warehouse.lake.quarantine import Fault
 
@@ -158,7 +158,8 @@ class CsvRecords:
             else:
                 columns[name] = pa.array([row[index] for row in rows], pa.large_string())
         columns["reading_flags"] = pa.array([flags.get(i, []) for i in range(len(rows))], pa.list_(pa.string()))
-        return pa.table(columns)
+        table = pa.table(columns)
+        return pa.Table.from_batches(table.to_batches(max_chunksize=BATCH_ROWS), table.schema)
 
 
 def _index(header: tuple[str, ...], name: str) -> int | None:

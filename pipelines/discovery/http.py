@@ -172,7 +172,7 @@ class _Transfer:
         self._note.write_text(json.dumps({"url": _without_query(self._url), "validators": validators}))
         total = self._total(response)
         with self._part.open("ab") as part:
-            for piece in response.iter_raw(1024 * 1024):
+            for piece in response.iter_raw():  # as it comes: a gathered block would be lost with the connection
                 part.write(piece)
                 if part.tell() > self._max_bytes:
                     raise self._too_long()

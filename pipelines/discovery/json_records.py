@@ -16,12 +16,11 @@ from numpy.typing import NDArray
 
 from pipelines.discovery.blocks import Blocks
 from pipelines.discovery.decode import NUL_REMOVED, REPLACED, decode_line
-from pipelines.discovery.slices import RAW_LIMIT, SLICE_BYTES, Slice
+from pipelines.discovery.slices import BATCH_ROWS, RAW_LIMIT, SLICE_BYTES, Slice
 from warehouse.lake.landings import Bookmark
 from warehouse.lake.notice_engine import notice_engine
 from warehouse.lake.quarantine import Fault
 
-BATCH_ROWS = 8_192
 PIECE_BYTES = 16 * 1024 * 1024
 _NUL_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -105,7 +104,6 @@ def record_table(positions: Ints, text: pa.Array | Sequence[str], flags: dict[in
     column = text if isinstance(text, pa.Array) else pa.array(text, pa.large_string())
     odd = [flags.get(i, []) for i in range(len(column))] if flags else [[]] * len(column)
     records = pa.table({"position": positions, "text": column, "reading_flags": pa.array(odd, pa.list_(pa.string()))})
-    # Batches of this size let DuckDB scan with all cores.
     return pa.Table.from_batches(records.to_batches(max_chunksize=BATCH_ROWS), records.schema)
 
 

@@ -15,8 +15,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.discovery.json_records import BATCH_ROWS, set_invalid_aside
-from pipelines.discovery.slices import Slice
+from pipelines.discovery.json_records import set_invalid_aside
+from pipelines.discovery.slices import BATCH_ROWS, Slice
 from warehouse.domain.notice import NoticeType
 from warehouse.lake.connection import quoted
 from warehouse.lake.notice_engine import notice_engine, sql

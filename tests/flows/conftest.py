@@ -88,7 +88,8 @@ class Product:
             assert self.process is not None
             assert self.process.poll() is None, self.words
             state = self.state if (self.home / "run" / "up.json").exists() else {}
-            return bool(state.get("dagster_url")) and self.is_healthy() and self.dagster_answers()
+            is_this_life = state.get("pid") == self.process.pid
+            return is_this_life and bool(state.get("dagster_url")) and self.is_healthy() and self.dagster_answers()
 
         wait_for("up is serving", serves)
         return self.state

@@ -3,7 +3,6 @@
 import gzip
 import io
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +23,7 @@ from warehouse.settings import Settings
 
 AT = datetime(2026, 4, 10, 12, tzinfo=UTC)
 TABLES = {
-    "core.notice_versions": "* exclude (flags, naics_codes, attachment_urls), flags::varchar, naics_codes::varchar, attachment_urls::varchar",
+    "core.notice_versions": "* exclude (flags, naics_codes, attachment_urls), (flags, naics_codes, attachment_urls)::varchar",
     "core.notice_sightings": "*",
     "core.landings": "*",
     "core.quarantine": "*",
@@ -36,7 +35,7 @@ def quiet(what: str, done: int, total: int | None = None) -> None:
 
 
 @pytest.fixture
-def fresh(home: Settings) -> Iterator[Settings]:
+def fresh(home: Settings) -> Settings:
     """The home with empty landing, inbox and lake; the stores keep running."""
     for folder in (home.landing, home.inbox):
         shutil.rmtree(folder)
@@ -48,7 +47,7 @@ def fresh(home: Settings) -> Iterator[Settings]:
     with open_ledger("procura_pipeline").housekeeping() as tx:
         tx.execute("update discovery_runs set started_at = started_at - interval '1 year', status = 'success'")
         tx.execute("update connectors set status = 'active', status_reason = null, last_success_at = null")
-    yield home
+    return home
 
 
 @pytest.fixture
@@ -261,11 +260,15 @@ def test_a_key_that_a_record_lacks_erases_nothing(fresh: Settings, lake: Lake) -
     assert current(lake, sam_id(1))["response_deadline_at"] is None
 
 
+def _whole_or_short(number: int) -> dict[str, Any]:
+    if number % 2:
+        return v2_record(number % 12, title=f"u{number % 3}")
+    return {"noticeId": sam_id(number % 12), "uiLink": None, "title": f"v{number}"}
+
+
 MIXED = {
     "1.csv": lambda: csv_bytes([csv_row(n % 9, Title=f"t{n % 4}") for n in range(40)]) + b'"broken\r\n',
-    "2.jsonl": lambda: json_lines(
-        [v2_record(n % 12, title=f"u{n % 3}") if n % 2 else {"noticeId": sam_id(n % 12), "uiLink": None, "title": f"v{n}"} for n in range(30)]
-    ) + b"[1]\n",
+    "2.jsonl": lambda: json_lines([_whole_or_short(n) for n in range(30)]) + b"[1]\n",
     "3.json": lambda: envelope([v2_record(n) for n in range(5)]),
     "4.csv": lambda: csv_bytes([csv_row(n % 15, PopCity=f"c{n % 2}") for n in range(33)]),
 }  # fmt: skip

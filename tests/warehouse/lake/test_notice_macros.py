@@ -153,7 +153,7 @@ def opportunity_id(agency: str | None, number: str | None, notice_id: str = "n1"
             agency=agency,
             n=number,
             id=notice_id,
-        )  # fmt: skip
+        )
     )
 
 
