@@ -22,20 +22,20 @@ STOP_SECONDS = 120
 def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object and nothing else.")] = False) -> None:
     """Say what runs for this home, since when and where."""
     settings = current()
-    state = read_state(settings) if is_held(settings) else None
+    state = read_state(settings)
     if state is not None and not is_alive(state.process):
-        state = None  # an earlier life's words: the new one has just taken the home and not spoken yet
-    if as_json:
-        told = (
-            asdict(state) | {"is_running": True}
-            if state
-            else {"is_running": False, "home": str(settings.resolved_home)}
-        )
-        print_json(told)
-    elif state is None:
-        print(f"Nothing runs for {settings.resolved_home}. `procura up` starts it.")
+        state = None  # the words of an earlier life: a new one may have taken the home and not spoken yet
+    if is_held(settings):
+        if as_json:
+            print_json({"is_running": True} | (asdict(state) if state else {"phase": "starting"}))
+        elif state is None:
+            print(f"Procura is just starting for {settings.resolved_home}.")
+        else:
+            _print_state(state)
+    elif as_json:
+        print_json({"is_running": False, "home": str(settings.resolved_home)})
     else:
-        _print_state(state)
+        print(f"Nothing runs for {settings.resolved_home}. `procura up` starts it.")
 
 
 def _print_state(state: UpState) -> None:

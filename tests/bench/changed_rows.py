@@ -33,6 +33,7 @@ def changed_slice(size: int, run: int) -> SliceToWrite:
     hashes = pa.array([f"{run:02d}{value[2:]}" for value in rows["content_hash"].to_pylist()])
     rows = rows.set_column(rows.column_names.index("content_hash"), "content_hash", hashes)
     rows = rows.append_column("position", pa.array(range(1, rows.num_rows + 1), pa.int64()))
+    rows = rows.append_column("record_hash", pa.array(range(run * CHANGED, run * CHANGED + rows.num_rows), pa.uint64()))
     rows = rows.append_column("lacks_keys", pa.array([False] * rows.num_rows))
     entry = Entry(
         source="sam_gov",
