@@ -1,5 +1,6 @@
 """What every test may use: a fresh home with real stores, the folder of real records."""
 
+import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -67,9 +68,19 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     settings_module.current.cache_clear()
 
 
+@pytest.fixture(scope="session")
+def made_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose stores were made once and stopped: each module starts from a copy, which takes a tenth of the time."""
+    folder = tmp_path_factory.mktemp("made") / "home"
+    with open_stores(Settings(home=folder)):
+        pass
+    return folder
+
+
 @pytest.fixture(scope="module")
-def home(settings: Settings) -> Iterator[Settings]:
-    """The same home with running, migrated stores."""
+def home(settings: Settings, made_home: Path) -> Iterator[Settings]:
+    """The module's home with running, migrated, empty stores."""
+    shutil.copytree(made_home, settings.resolved_home, dirs_exist_ok=True)
     with open_stores(settings):
         yield settings
     close_ledgers()

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.browsers import HOW_TO_INSTALL, find_browser
 
 ROOT = Path(__file__).resolve().parent.parent
-FAST = "not slow and not browser and not flow"
+FAST = "not slow and not browser and not flow and not thorough"
 WHOLE = "not slow"
 LINE = "=" * 100
 

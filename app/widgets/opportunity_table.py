@@ -61,10 +61,10 @@ def _cells(row: OpportunityRow, at: datetime) -> dict[str, object]:
         "safe": deadline.sortable(row.safe_deadline_at, row.due_offset_minutes) if row.safe_deadline_at else "",
         "left": round((row.due_date - at).total_seconds() / 86400, 1) if row.due_date else None,
         "status": row.status.value,
-        "why": score.why(row.fit_reasons),
-        "value": money.short(row.value_usd),
-        "type": row.notice_type,
         "codes": " · ".join(part for part in (row.naics_code, row.psc_code) if part),
+        "why": score.why(row.fit_reasons),
+        "type": row.notice_type,
+        "value": money.short(row.value_usd),
         "source": names.source(row.source),
     }
 
@@ -81,8 +81,8 @@ def _columns() -> dict[str, Any]:
             format="%d",
             help="0 to 100 points of fit to your profile; no probability.",
         ),
-        "title": column.TextColumn("Title", width=250),
-        "agency": column.TextColumn("Agency › office", width=165),
+        "title": column.TextColumn("Title", width=230),
+        "agency": column.TextColumn("Agency › office", width=155),
         "set_aside": column.TextColumn("Set-aside", width=100),
         "due": column.TextColumn("Due at the office", width=112),
         "safe": column.TextColumn("Send by", width=112, help="17:00 at the office on the federal working day before."),
@@ -90,9 +90,9 @@ def _columns() -> dict[str, Any]:
             "Days left", width=64, format="%.1f", help="Until the deadline. Red under 1, amber under 3."
         ),
         "status": column.TextColumn("Status", width=76),
-        "why": column.TextColumn("Why", width=300, help="The reasons that count most for the fit."),
-        "value": column.TextColumn("Value", width=70, help="Where the source states one.", alignment="right"),
-        "type": column.TextColumn("Type", width=120),
         "codes": column.TextColumn("NAICS · PSC", width=115),
+        "why": column.TextColumn("Why", width=300, help="The reasons that count most for the fit."),
+        "type": column.TextColumn("Type", width=120),
+        "value": column.TextColumn("Value", width=70, help="Where the source states one.", alignment="right"),
         "source": column.TextColumn("Source", width=80),
     }

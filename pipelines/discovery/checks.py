@@ -77,7 +77,8 @@ def nothing_lost_between_layers(lake: Lake) -> Finding:
     wrong = _rows(
         lake.cursor(),
         "select l.source || ' ' || l.origin from core.landings l left join"
-        " (select source, landing_order, count(*) as held from core.quarantine where resolved_at is null group by all) q using (source, landing_order)"
+        " (select source, landing_order, count(*) as held from core.quarantine where resolved_at is null group by all) q"
+        " using (source, landing_order)"
         " where landed <> accepted + quarantined or quarantined <> coalesce(held, 0) or landed <> next_position or unchanged > accepted"
         " or versions > accepted",
     )

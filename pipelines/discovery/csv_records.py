@@ -41,7 +41,7 @@ class CsvRecords:
         self._reader = csv.reader(self._feed.texts(), strict=True)
 
     def slices(self, max_records: int) -> Iterator[Slice]:
-        """Yield slices of at most `max_records` records or 96 MiB."""
+        """Yield slices of at most `max_records` records or 128 MiB."""
         while (part := self._slice(max_records)).landed:
             yield part
 

@@ -22,6 +22,8 @@ from warehouse.lake.notice_engine import notice_engine
 from warehouse.lake.quarantine import Fault
 
 PIECE_BYTES = 16 * 1024 * 1024
+USUAL_BYTES = 3_000
+"""Of a record, more than most have: so much is read at once for each that is wanted."""
 _NUL_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -36,39 +38,37 @@ class JsonLines:
         self._blocks = blocks
         self._bookmark = start
         self._rest = b""
+        self._is_ended = False
 
     def slices(self, max_records: int) -> Iterator[Slice]:
-        """Yield slices of at most `max_records` records or 96 MiB."""
+        """Yield slices of at most `max_records` records or 128 MiB."""
         while (block := self._block(max_records)) or self._blocks.damage:
             yield self._slice(block, max_records) if block else self._damaged()
 
     def _block(self, max_records: int) -> bytes:
-        """Read until there are enough whole lines; the last line of a file may lack its line feed."""
-        parts, size, lines = [self._rest], len(self._rest), self._rest.count(b"\n")
-        self._rest = b""
-        while size < SLICE_BYTES and lines < max_records:
-            piece = self._blocks.read(PIECE_BYTES)
+        """Read until there are enough lines; what is too much, or the beginning of a line, stays for the next slice."""
+        block, self._rest = self._rest, b""
+        at_once = max(PIECE_BYTES, max_records * USUAL_BYTES)
+        while len(block) < SLICE_BYTES and block.count(b"\n") < max_records:
+            piece = self._blocks.read(min(at_once, SLICE_BYTES - len(block)))
             if not piece:
+                self._is_ended = True
                 break
-            parts.append(piece)
-            size += len(piece)
-            lines += piece.count(b"\n")
-        block = b"".join(parts)
+            block = block + piece if block else piece
         # A file's first bytes may be a mark of the byte order: blanks keep every offset true.
         if self._bookmark.offset == 0 and block.startswith(_BYTE_ORDER_MARK):
             block = b"   " + block[3:]
-        if size >= SLICE_BYTES or lines >= max_records:
-            end = block.rfind(b"\n") + 1 or len(block)
-            block, self._rest = block[:end], block[end:]
         return block
 
     def _slice(self, block: bytes, max_records: int) -> Slice:
         start = self._bookmark
         bounds = _line_bounds(block)
+        if not self._is_ended and len(bounds) > 2 and not block.endswith(b"\n"):
+            bounds = bounds[:-1]  # the last line goes on behind this block
         numbers = _filled_lines(block, bounds)[:max_records]
         # Blank lines behind the last record go with it, unless the slice is full.
         last = int(numbers[-1]) + 1 if len(numbers) == max_records else len(bounds) - 1
-        self._rest = block[int(bounds[last]) :] + self._rest
+        self._rest = block[int(bounds[last]) :]
         self._bookmark = Bookmark(start.position + len(numbers), start.offset + int(bounds[last]), start.line + last)
 
         def locate(position: int) -> tuple[int, bytes]:
@@ -152,8 +152,8 @@ def _filled_lines(block: bytes, bounds: Ints) -> Ints:
 
 
 def _decoded(block: bytes, bounds: Ints, numbers: Ints) -> tuple[pa.Array | list[str], dict[int, list[str]]]:
-    if _is_plain(block):
-        lines = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(block))
+    lines = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(block))
+    if _is_plain(block, lines):
         if not len(numbers) or numbers[-1] == len(numbers) - 1:  # no blank line in between: no copy
             return lines.slice(0, len(numbers)), {}
         return lines.take(pa.array(numbers)), {}
@@ -169,11 +169,16 @@ def _decoded(block: bytes, bounds: Ints, numbers: Ints) -> tuple[pa.Array | list
     return texts, odd
 
 
-def _is_plain(block: bytes) -> bool:
-    if b"\0" in block or b"\\u0000" in block or "\ufffd".encode() in block:
+def _is_plain(block: bytes, lines: pa.Array) -> bool:
+    """Say whether the lines are valid UTF-8 with nothing to be removed or flagged."""
+    if b"\0" in block:
         return False
     try:
-        block.decode("utf-8")
-    except UnicodeDecodeError:
+        lines.validate(full=True)
+    except pa.ArrowInvalid:
         return False
-    return True
+    with notice_engine() as engine:
+        table = pa.table({"text": lines})
+        engine.register("lines", pa.Table.from_batches(table.to_batches(max_chunksize=BATCH_ROWS), table.schema))
+        odd = "contains(text, chr(65533)) or contains(text, '\\u0000')"
+        return engine.execute(f"select 1 from lines where {odd} limit 1").fetchone() is None  # noqa: S608 - a constant

@@ -18,7 +18,7 @@ from warehouse.lake.landings import Bookmark
 def read_slices(
     stream: BinaryIO, shape: Shape, start: Bookmark | None = None, *, max_records: int = SLICE_RECORDS
 ) -> Iterator[Slice]:
-    """Yield the records of a file behind `start` in slices of at most `max_records` records or 96 MiB.
+    """Yield the records of a file behind `start` in slices of at most `max_records` records or 128 MiB.
 
     Args:
         stream: The file's plain bytes, at their beginning.

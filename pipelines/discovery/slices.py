@@ -11,7 +11,7 @@ from warehouse.lake.quarantine import Fault
 RECORD_LIMIT = 4_000_000
 """Bytes of one record. The longest real one is some 40 kB; a missing quote must not swallow a file."""
 SLICE_RECORDS = 50_000
-SLICE_BYTES = 96 * 1024 * 1024
+SLICE_BYTES = 128 * 1024 * 1024
 BATCH_ROWS = 8_192
 """Rows of an Arrow batch: small enough that DuckDB scans a slice with all cores."""
 RAW_LIMIT = 1_000_000

@@ -211,6 +211,7 @@ def test_signing_in_again_leaves_no_second_session(app: Any, client: TestClient)
     assert replay.get("/", headers=HTML).status_code == 303
 
 
+@pytest.mark.thorough
 def test_ledger_down_is_said_kindly(
     app: Any, client: TestClient, home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 """(a) 50,000 notices from their raw bytes into the lake, and (b) the same notices again, against two yardsticks."""
 
+import shutil
 import statistics
 import tempfile
 from collections.abc import Iterator
@@ -65,6 +66,8 @@ def measure(settings: Settings) -> Iterator[Figure]:
         path = write_records(folder / f"first{run}/sam_gov/notices.jsonl", iter(lines))
         write_records(folder / f"again{run}/sam_gov/notices.jsonl", reversed(lines))
         empty_lake(open_lake())
+        shutil.rmtree(settings.landing)  # or the files of earlier runs would be read again
+        settings.landing.mkdir()
         bare.append(seconds(lambda path=path: bare_read(path)))
         first.append(seconds(lambda run=run: take_in(settings, folder / f"first{run}")))
         again.append(seconds(lambda run=run: written.append(take_in(settings, folder / f"again{run}"))))

@@ -14,6 +14,8 @@ from warehouse.errors import AlreadyRunning, StoreUnavailable
 from warehouse.settings import Settings
 from warehouse.stores import open_stores, own_server
 
+pytestmark = pytest.mark.thorough
+
 
 def count_profiles(settings: Settings) -> int:
     with psycopg.connect(make_conninfo("", **conninfo("procura_app", settings=settings))) as connection:

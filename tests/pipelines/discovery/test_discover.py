@@ -274,6 +274,7 @@ MIXED = {
 }  # fmt: skip
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("bound", [1, 7, 50_000])
 def test_the_lake_can_be_made_again_from_the_landing_alone(fresh: Settings, lake: Lake, bound: int) -> None:
     for day, (name, body) in enumerate(MIXED.items()):
@@ -410,6 +411,7 @@ def test_a_file_that_today_reads_differently_is_not_read_for_ever(fresh: Setting
     assert replace(entry, order=1) == entry
 
 
+@pytest.mark.thorough
 @pytest.mark.shared
 @pytest.mark.timeout(300)
 def test_the_whole_sample_is_accounted_for_and_read_once(fresh: Settings, lake: Lake, shared_data: Path) -> None:

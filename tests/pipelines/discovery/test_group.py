@@ -240,6 +240,7 @@ moves = strategies.lists(
 )
 
 
+@pytest.mark.thorough
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=moves)
 def test_step_by_step_gives_the_same_as_at_once(lake: Lake, history: list[tuple[str, str, int]]) -> None:

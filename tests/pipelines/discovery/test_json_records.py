@@ -127,6 +127,7 @@ def test_reading_goes_on_at_every_bookmark() -> None:
     assert bookmark.offset == len(body)
 
 
+@pytest.mark.thorough
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.one_of(st.just(b"good"), st.binary(max_size=30)), min_size=1, max_size=12), st.integers(1, 5))
 def test_garbage_between_lines_costs_only_itself(lines: list[bytes], bound: int) -> None:

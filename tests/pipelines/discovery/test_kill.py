@@ -20,6 +20,8 @@ ROWS = 2_000
 READER = """
 from pipelines.discovery.discover import read_landings
 from warehouse.settings import current
+
+pytestmark = pytest.mark.thorough
 read_landings(current(), progress=lambda what, done, total=None: print(done, flush=True), slice_records=50)
 """
 

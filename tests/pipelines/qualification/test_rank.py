@@ -118,6 +118,7 @@ def test_two_runs_are_equal_to_the_byte(tmp_path: Path) -> None:
     assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
 
 
+@pytest.mark.thorough
 @pytest.mark.shared
 def test_real_set_is_ranked_as_well_as_the_kernel_line(tmp_path: Path, shared_data: Path) -> None:
     rank_fit_set(shared_data / "fit", tmp_path / "run.csv")

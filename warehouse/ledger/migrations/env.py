@@ -11,7 +11,9 @@ MIGRATION_LOCK = 4712
 
 settings = context.config.attributes["settings"]
 engine = create_engine(
-    "postgresql+psycopg://", creator=lambda: psycopg.connect(make_conninfo("", **superuser_conninfo(settings))), poolclass=pool.NullPool
+    "postgresql+psycopg://",
+    creator=lambda: psycopg.connect(make_conninfo("", **superuser_conninfo(settings))),
+    poolclass=pool.NullPool,
 )
 with engine.connect() as connection:
     connection.execute(text("select pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
