@@ -1,11 +1,11 @@
 """Scored: how well what can be answered fits the company profile."""
 
 import dagster as dg
-from pipelines.qualification.qualify import qualify_open_opportunities
 
 from assets.core import published_opportunities
 from assets.policy import RETRY, only_absence_is_retried, shown
 from assets.resources import Stores, World
+from pipelines.qualification.qualify import qualify_open_opportunities
 
 
 @dg.asset(

@@ -22,7 +22,7 @@ class Plan:
     """What to write: wide rows of new versions; narrow rows of every version met.
 
     `sightings` holds notice_id, content_hash, feeds, last_seen_at, last_seen_order, last_seen_position, record_hash and
-    is_known (its row exists and is to be replaced).
+    row_number (of the row that is to be replaced; null: there is none).
     """
 
     new: pa.Table
@@ -145,13 +145,13 @@ with met as (
     max_by(record_hash, position) as record_hash
   from emitted group by notice_id, content_hash
 ), placed as (
-  select m.*, s.feeds as known_feeds, s.content_hash is not null as is_known, s.last_seen_at as known_at,
+  select m.*, s.feeds as known_feeds, s.row_number, s.last_seen_at as known_at,
     s.last_seen_order as known_order, s.last_seen_position as known_position, s.record_hash as known_hash,
     s.content_hash is not null
       and (s.last_seen_order, s.last_seen_position) > (cast($at_order as bigint), m.position) as was_later
   from met m left join seen s using (notice_id, content_hash)
 )
-select notice_id, content_hash, is_known,
+select notice_id, content_hash, row_number,
   case when known_feeds is null or known_feeds = feeds then feeds
     else array_to_string(list_sort(list_distinct(list_concat(string_split(known_feeds, ','), string_split(feeds, ',')))), ',') end as feeds,
   case when was_later then known_at else cast($fetched_at as timestamptz) end as last_seen_at,
