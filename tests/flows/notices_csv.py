@@ -4,55 +4,8 @@ import csv
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-COLUMNS = [
-    "NoticeId",
-    "Title",
-    "Sol#",
-    "Department/Ind.Agency",
-    "CGAC",
-    "Sub-Tier",
-    "FPDS Code",
-    "Office",
-    "AAC Code",
-    "PostedDate",
-    "Type",
-    "BaseType",
-    "ArchiveType",
-    "ArchiveDate",
-    "SetASideCode",
-    "SetASide",
-    "ResponseDeadLine",
-    "NaicsCode",
-    "ClassificationCode",
-    "PopStreetAddress",
-    "PopCity",
-    "PopState",
-    "PopZip",
-    "PopCountry",
-    "Active",
-    "AwardNumber",
-    "AwardDate",
-    "Award$",
-    "Awardee",
-    "PrimaryContactTitle",
-    "PrimaryContactFullname",
-    "PrimaryContactEmail",
-    "PrimaryContactPhone",
-    "PrimaryContactFax",
-    "SecondaryContactTitle",
-    "SecondaryContactFullname",
-    "SecondaryContactEmail",
-    "SecondaryContactPhone",
-    "SecondaryContactFax",
-    "OrganizationType",
-    "State",
-    "City",
-    "ZipCode",
-    "CountryCode",
-    "AdditionalInfoLink",
-    "Link",
-    "Description",
-]
+from tests.fakes.sam_gov import COLUMNS
+
 TOPICS = ("Cleaning of offices", "Network maintenance", "Roof repair", "Medical gloves", "Software licences")
 NAICS = ("561720", "541512", "238160", "339113", "513210")
 
