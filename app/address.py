@@ -114,7 +114,7 @@ def members(kind: type[E], values: Iterable[str]) -> tuple[E, ...]:
 
 
 def _tidy(values: Sequence[str]) -> tuple[str, ...]:
-    kept = (value.strip()[:LONGEST_TEXT] for value in values[:MOST_VALUES])
+    kept = (value.replace("\x00", "").strip()[:LONGEST_TEXT] for value in values[:MOST_VALUES])
     return tuple(dict.fromkeys(value for value in kept if value))
 
 

@@ -30,7 +30,7 @@ Cell = str | int | Decimal | datetime | None
 
 def cells(row: OpportunityRow) -> tuple[Cell, ...]:
     """Return a row's cells in the order of `HEADER`; instants are UTC."""
-    office = deadline.moment(row.due_date, deadline.office_zone(row.due_offset_minutes)) if row.due_date else None
+    office = deadline.office_moment(row) or None
     return (
         row.id, row.fit_score, row.recommendation.value if row.recommendation else None, row.status.value, row.title,
         row.solicitation_number, row.external_ref, row.notice_type, row.agency, row.sub_agency, row.office,
@@ -116,7 +116,7 @@ def to_calendar(rows: Sequence[OpportunityRow], *, at: datetime) -> bytes:
 
 
 def _event_text(row: OpportunityRow) -> str:
-    office = deadline.moment(row.due_date, deadline.office_zone(row.due_offset_minutes)) if row.due_date else ""
+    office = deadline.office_moment(row)
     parts = [f"Office's time: {office}", f"Solicitation: {row.solicitation_number or row.external_ref}",
              row.agency or "", f"Fit: {score.label(row.fit_score, row.recommendation)}"]  # fmt: skip
     return "\n".join(part for part in parts if part)

@@ -1,10 +1,12 @@
 """The gate: nothing behind it is reached without a session, from a foreign host name or from a foreign page.
 
-A plain ASGI middleware for http and websocket. Not here: the sign-in page itself (sign_in.py), the check of the session
-at each rerun of a page (session.py).
+A plain ASGI middleware for http and websocket. It judges the id in the cookie and tells what lies behind only the
+session's handle: the id itself never reaches Streamlit. Not here: the sign-in page itself (sign_in.py), the check of the
+session at each rerun of a page (session.py).
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -14,8 +16,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from pipelines.administration.sign_in import find_person
+from app.cookies import cookie_header, session_cookie
+from pipelines.administration.sessions import ABSOLUTE_LIMIT, find_person, renew_id
 from warehouse import clock, settings
+from warehouse.domain.access import Person
 from warehouse.errors import StoreUnavailable
 from warehouse.ledger.store import open_ledger
 
@@ -26,12 +30,19 @@ Send = Callable[[Message], Awaitable[None]]
 T = TypeVar("T")
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-COOKIE = "procura_session"
-SIGN_IN = "/sign-in"
-OPEN = frozenset({SIGN_IN, "/sign-in.css", "/sign-in.svg", "/healthz", "/_stcore/health"})
+SIGN_IN, CODE, ENROL, CONTINUE, RESET = "/sign-in", "/sign-in/code", "/sign-in/enrol", "/sign-in/continue", "/reset"
+OPEN = frozenset({SIGN_IN, CODE, ENROL, CONTINUE, RESET, "/sign-in.css", "/sign-in.svg", "/healthz", "/_stcore/health"})
+HANDLE_HEADER = "x-procura-session"
+"""How the gate tells Streamlit whose connection this is; whatever a browser sends under this name is dropped."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 PATIENCE_SECONDS = 3
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+API = "/api/v1/"
+"""Programs show a bearer token there, which app/api asks for itself; no cookie is looked at."""
+CALENDAR = "/calendar/"
+"""Calendar programs know no sign-in: the address is the proof, and app/calendar_feed.py judges it. No cookie is looked at."""
+HSTS = "max-age=31536000"
+"""A browser that has been here over https comes back only so, for a year."""
 
 HEADERS = {
     "x-content-type-options": "nosniff",
@@ -54,6 +65,14 @@ UNAVAILABLE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name
 <p>If it stays like this, ask whoever runs Procura for the output of <code>procura status</code>.</p></body></html>"""
 
 
+@dataclass(frozen=True)
+class Visit:
+    """Whose request this is, and the id that the browser must hold from now on where it was replaced."""
+
+    person: Person
+    new_id: str | None = field(default=None, repr=False)
+
+
 class Gate:
     """Answer for everything without a session; pass on the rest with security headers added."""
 
@@ -65,31 +84,75 @@ class Gate:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        refusal = refuse_strangers(scope)
-        if refusal is None and scope["path"] not in OPEN:
-            refusal = await self._refuse_without_session(scope)
-        if refusal is None:
-            await self.app(scope, receive, send if scope["type"] == "websocket" else with_headers(send))
+        answer: Response | Visit | None = refuse_strangers(scope)
+        if answer is None and scope["path"] not in OPEN and not is_api(scope) and not is_calendar(scope):
+            answer = await self._judge_session(scope)
+        if isinstance(answer, Response):
+            if scope["type"] == "websocket":
+                await refuse_websocket(answer, receive, send)
+            else:
+                await answer(scope, receive, with_headers(send))
         elif scope["type"] == "websocket":
-            await refuse_websocket(refusal, receive, send)
+            await self.app(for_streamlit(scope, answer), receive, send)
         else:
-            await refusal(scope, receive, with_headers(send))
+            new_id = answer.new_id if answer else None
+            await self.app(scope, receive, with_headers(send, new_id))
 
-    async def _refuse_without_session(self, scope: Scope) -> Response | None:
-        token = HTTPConnection(scope).cookies.get(COOKIE)
+    async def _judge_session(self, scope: Scope) -> Response | Visit:
+        token = HTTPConnection(scope).cookies.get(session_cookie())
         try:
-            person = await ask_ledger(lambda: find_person(open_ledger(), token, at=clock.now())) if token else None
+            visit = await ask_ledger(lambda: visit_of(token, is_navigation=is_navigation(scope))) if token else None
         except StoreUnavailable:
             return HTMLResponse(UNAVAILABLE, 503, headers={"Retry-After": "3", "cache-control": "no-store"})
-        if person is not None:
-            return None
-        if (
-            scope["type"] == "http"
-            and scope["method"] == "GET"
-            and "text/html" in Headers(scope=scope).get("accept", "")
-        ):
+        if visit is not None:
+            return visit
+        if is_navigation(scope):
             return RedirectResponse(f"{SIGN_IN}?next={quote(own_path(scope), safe='')}", 303)
         return PlainTextResponse("Sign in first.", 401)
+
+
+def visit_of(token: str, *, is_navigation: bool) -> Visit | None:
+    """Return whose live session an id opens; None where it opens none.
+
+    A page load is what may replace the id: only there the browser surely takes the new one before it asks for more.
+    """
+    ledger, at = open_ledger(), clock.now()
+    person = find_person(ledger, token, at=at)
+    if person is None:
+        return None
+    return Visit(person, renew_id(ledger, token, at=at) if is_navigation else None)
+
+
+def is_api(scope: Scope) -> bool:
+    """Say whether a program asks for JSON."""
+    return scope["type"] == "http" and str(scope["path"]).startswith(API)
+
+
+def is_calendar(scope: Scope) -> bool:
+    """Say whether a calendar program reads a calendar."""
+    return scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and str(scope["path"]).startswith(CALENDAR)
+
+
+def is_navigation(scope: Scope) -> bool:
+    """Say whether a browser loads a page, as against what the page then asks for."""
+    return (
+        scope["type"] == "http" and scope["method"] == "GET" and "text/html" in Headers(scope=scope).get("accept", "")
+    )
+
+
+def for_streamlit(scope: Scope, visit: Visit | None) -> Scope:
+    """Return the handshake as Streamlit may keep it: the session's handle in a header of ours, and not its id."""
+    name, kept = session_cookie(), []
+    for key, value in scope["headers"]:
+        if key == b"cookie":
+            parts = [part.strip() for part in value.split(b";")]
+            others = [part for part in parts if part.partition(b"=")[0].strip() != name.encode()]
+            kept.append((key, b"; ".join(others)))
+        elif key.lower() != HANDLE_HEADER.encode():
+            kept.append((key, value))
+    if visit is not None and visit.person.session is not None:
+        kept.append((HANDLE_HEADER.encode(), visit.person.session.hex().encode()))
+    return {**scope, "headers": kept}
 
 
 async def ask_ledger(question: Callable[[], T]) -> T:
@@ -151,16 +214,31 @@ def safe_next(wanted: str) -> str:
     return wanted if is_own and not has_odd_signs and parts.path not in OPEN | {"/sign-out"} else "/"
 
 
-def with_headers(send: Send) -> Send:
-    """Add the security headers to an answer, where it has not set its own."""
+def with_headers(send: Send, new_id: str | None = None) -> Send:
+    """Add the security headers to an answer, where it has not set its own, and the session's new id."""
 
     async def add(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
+            if settings.current().is_https:
+                only_over_https(headers)
             if "text/html" in headers.get("content-type", ""):
                 headers.setdefault("cache-control", "no-store")
+            if new_id is not None:
+                seconds = int(ABSOLUTE_LIMIT.total_seconds())
+                headers.append("set-cookie", cookie_header(session_cookie(), new_id, seconds=seconds))
         await send(message)
 
     return add
+
+
+def only_over_https(headers: MutableHeaders) -> None:
+    """Tell the browser to come back over https only, and to keep every cookie to it: Streamlit's own too."""
+    headers["strict-transport-security"] = HSTS
+    cookies = headers.getlist("set-cookie")
+    del headers["set-cookie"]
+    for cookie in cookies:
+        is_secure = "secure" in (part.strip().lower() for part in cookie.split(";"))
+        headers.append("set-cookie", cookie if is_secure else f"{cookie}; Secure")

@@ -12,13 +12,15 @@ import streamlit as st
 
 from app import session
 from app.page import PageInfo, Section, find_pages
-from app.widgets import banner, state
+from app.widgets import banner, state, unread, waiting
 from app.widgets.text import plain
-from warehouse.domain.access import Person
+from warehouse.domain.access import Person, may
 from warehouse.errors import NotPermitted, NotSignedIn, ProcuraError, StoreUnavailable
 
 HERE = Path(__file__).parent
 LOG = logging.getLogger("procura.app")
+ROOT_PATH = "first"
+"""Only a name that no other page has: the first page's address is the root."""
 
 
 def draw() -> None:
@@ -42,16 +44,19 @@ def draw() -> None:
 def _register(person: Person | None) -> st.Page:
     sections: dict[str, list[st.Page]] = {}
     for path, info in find_pages().by_file.items():
-        is_visible = person is not None and info.is_listed and person.role in info.roles
+        is_visible = person is not None and info.is_listed and _may_see(person, info)
         page = st.Page(
             path,
             title=info.title,
-            url_path=path.stem,
+            url_path=ROOT_PATH if info.is_first else path.stem,
             default=info.is_first,
             visibility="visible" if is_visible else "hidden",
             help=info.help,
         )
-        sections.setdefault(info.section.value, []).append(page)
+        found = sections.setdefault(info.section.value, [])
+        found.append(page)
+        if info.is_first:  # Streamlit serves it at the root alone, and people type its name as they do any other's
+            found.append(st.Page(path, title=info.title, url_path=path.stem, visibility="hidden"))
     ordered: dict[str, list[str | Path | Callable[[], None] | st.Page]] = {
         str(s.value): list(sections[s.value]) for s in Section if s.value in sections
     }
@@ -63,6 +68,8 @@ def _draw_side_bar(person: Person) -> None:
         st.caption(f"{plain(person.email)}  \n{person.role.value.replace('_', ' ')} · {person.department.value}")
         if person.is_demo:
             st.badge("demo account", color="orange")
+        unread.draw(person)
+        waiting.draw(person)
         st.button("Sign out", on_click=session.end, width="stretch")
         for name, fault in find_pages().broken.items():
             st.error(f"The page {plain(name)} cannot be shown: {plain(fault)}")
@@ -71,9 +78,9 @@ def _draw_side_bar(person: Person) -> None:
 def _run(page: st.Page, person: Person) -> None:
     info = _info_of(page)
     try:
-        banner.draw()
-        if info is not None and person.role not in info.roles:
-            state.not_permitted(info.title, info.roles)
+        banner.draw(person)
+        if info is not None and not _may_see(person, info):
+            state.not_permitted(info.title, info.needs)
             return
         page.run()
     except NotSignedIn:
@@ -86,6 +93,10 @@ def _run(page: st.Page, person: Person) -> None:
         state.failed(error, _reference(error))
     except Exception as error:  # noqa: BLE001 - the outermost edge of a page: recorded, then said in words
         state.failed(error, _reference(error))
+
+
+def _may_see(person: Person, info: PageInfo) -> bool:
+    return info.needs is None or may(person, info.needs)
 
 
 def _info_of(page: st.Page) -> PageInfo | None:

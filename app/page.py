@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 import app.pages
-from warehouse.domain.access import EVERYONE, Role
+from warehouse.domain.access import Action
 
 FOLDER = Path(app.pages.__file__).parent
 
@@ -24,6 +24,7 @@ class Section(StrEnum):
     BID = "Bid"
     TRUST = "Trust"
     RUN = "Run"
+    YOU = "You"
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class PageInfo:
     Attributes:
         order: Place within the section.
         help: What the page is for, in one sentence, shown on hover.
+        needs: The right to look at it; None for what every account has.
         is_listed: Whether the side bar shows it; a page about one thing is reached from lists.
         is_first: Whether it is what `/` shows.
     """
@@ -41,7 +43,7 @@ class PageInfo:
     section: Section
     order: int
     help: str
-    roles: frozenset[Role] = EVERYONE
+    needs: Action | None = None
     is_listed: bool = True
     is_first: bool = False
 

@@ -1,128 +1,123 @@
-"""Signing in and out over plain pages of our own, and the health address. No Streamlit here.
+"""Signing in with a password and signing out, over plain pages of our own, and the health address. No Streamlit here."""
 
-The form carries a token that must equal the one in its own cookie (double submit), beside the gate's check of Origin.
-"""
-
-import functools
 import hmac
-import secrets
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, Template
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from app.gate import COOKIE, SIGN_IN, ask_ledger, safe_next
-from pipelines.administration.sign_in import ABSOLUTE_LIMIT, Refused, SignedIn, sign_in, sign_out
+from app.cookies import delete_cookie, device_cookie, session_cookie, set_cookie, step_cookie
+from app.forms import (
+    AWAY,
+    FOLDER,
+    STALE,
+    STRICT,
+    browser_of,
+    client_of,
+    equal,
+    keep_session,
+    leave,
+    next_of,
+    read_fields,
+    show,
+    show_plain,
+    with_next,
+)
+from app.gate import CODE, ENROL, SIGN_IN, ask_ledger
+from pipelines.administration.sessions import SignedIn, sign_out
+from pipelines.administration.sign_in import STEP_LIMIT, Refused, SecondStep, sign_in
 from warehouse import clock
 from warehouse.errors import StoreUnavailable
+from warehouse.ledger.sign_in_steps import Step
 from warehouse.ledger.store import open_ledger
 
-FOLDER = Path(__file__).with_name("sign_in_page")
-FORM_COOKIE = "procura_form"
-FORM_SECONDS = 3600
-LONGEST_FIELD = 1_000
-STRICT = {
-    "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'",
-    "cache-control": "no-store",
-}
 WRONG = "The address or the password is not right."
-STALE = "This page was open for too long. Please sign in again."
-
-
-@functools.cache
-def _template(name: str) -> Template:
-    return Environment(loader=FileSystemLoader(FOLDER), autoescape=True).get_template(name)
-
-
-def _page(request: Request, *, message: str = "", email: str = "", status: int = 200) -> Response:
-    token = request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(32)
-    following = safe_next(request.query_params.get("next", "/"))
-    html = _template("sign_in.html").render(token=token, next=following, message=message, email=email)
-    response = HTMLResponse(html, status, headers=STRICT)
-    _set_cookie(response, request, FORM_COOKIE, token, seconds=FORM_SECONDS, path=SIGN_IN)
-    return response
+MESSAGES = {
+    "signed-out": "You are signed out.",
+    "password-set": "Your password is set. Sign in with it now.",
+    "again": "This took too long, or was done already. Sign in again.",
+}
 
 
 async def show_form(request: Request) -> Response:
     """Show the form."""
-    message = "You are signed out." if "signed-out" in request.query_params else ""
-    return _page(request, message=message)
+    message = next((text for name, text in MESSAGES.items() if name in request.query_params), "")
+    return show(request, "sign_in.html", message=message, email="")
 
 
 async def take_form(request: Request) -> Response:
-    """Check the form, open a session with a new id and go where the person wanted to."""
-    async with request.form(max_files=0, max_fields=5, max_part_size=10_000) as form:
-        fields = {name: str(form.get(name, ""))[:LONGEST_FIELD] for name in ("email", "password", "token")}
-    if not _equal(fields["token"], request.cookies.get(FORM_COOKIE)):
-        return _page(request, message=STALE, email=fields["email"], status=403)
-    client = request.client.host if request.client else "unknown"
+    """Check the form; open a session with a new id and go where the person wanted to, or to the second step."""
+    fields = await read_fields(request, "email", "password")
+    if fields is None:
+        return show(request, "sign_in.html", message=STALE, email="", status=403)
+    email, note = fields["email"], request.cookies.get(device_cookie())
     try:
         answer = await run_in_threadpool(
-            sign_in, open_ledger(), fields["email"], fields["password"], client, at=clock.now()
-        )
+            sign_in, open_ledger(), email, fields["password"], client_of(request), at=clock.now(),
+            user_agent=browser_of(request), note=note,
+        )  # fmt: skip
     except StoreUnavailable:
-        return _page(
-            request, message="The store does not answer; try again in a moment.", email=fields["email"], status=503
-        )
+        return show(request, "sign_in.html", message=AWAY, email=email, status=503)
     if isinstance(answer, Refused):
-        return _refused(request, answer, fields["email"])
-    return await _welcome(request, answer)
+        return refused(request, answer, "sign_in.html", WRONG, email=email)
+    if isinstance(answer, SecondStep):
+        return _to_second_step(request, answer)
+    return await welcome(request, answer)
 
 
-def _refused(request: Request, answer: Refused, email: str) -> Response:
+def refused(request: Request, answer: Refused, template: str, wrong: str, **values: object) -> Response:
+    """Say that it was wrong, or how long to wait."""
     if not answer.wait_seconds:
-        return _page(request, message=WRONG, email=email, status=401)
+        return show(request, template, message=wrong, status=401, **values)
     message = f"Too many tries. Try again in {answer.wait_seconds} s; nothing is locked."
-    response = _page(request, message=message, email=email, status=429)
+    response = show(request, template, message=message, status=429, **values)
     response.headers["retry-after"] = str(answer.wait_seconds)
     return response
 
 
-async def _welcome(request: Request, answer: SignedIn) -> Response:
-    earlier = request.cookies.get(COOKIE)
-    if earlier:  # whoever signs in again leaves no second session behind
-        await run_in_threadpool(sign_out, open_ledger(), earlier, at=clock.now())
-    response = RedirectResponse(safe_next(request.query_params.get("next", "/")), 303, headers=STRICT)
-    _set_cookie(response, request, COOKIE, answer.token, seconds=int(ABSOLUTE_LIMIT.total_seconds()))
-    response.delete_cookie(FORM_COOKIE, path=SIGN_IN)
+def _to_second_step(request: Request, answer: SecondStep) -> Response:
+    response = leave(with_next(CODE if answer.step is Step.CODE else ENROL, request))
+    set_cookie(response, step_cookie(), answer.token, seconds=int(STEP_LIMIT.total_seconds()))
     return response
+
+
+async def welcome(request: Request, signed: SignedIn) -> Response:
+    """Give the browser its new session and send it where the person wanted to go."""
+    await leave_earlier(request)
+    response = leave(next_of(request))
+    keep_session(response, signed)
+    return response
+
+
+async def leave_earlier(request: Request) -> None:
+    """End the session that this browser held: whoever signs in again leaves no second one behind."""
+    earlier = request.cookies.get(session_cookie())
+    if earlier:
+        await run_in_threadpool(sign_out, open_ledger(), earlier, at=clock.now())
 
 
 async def confirm_sign_out(request: Request) -> Response:
     """Ask before signing out: a link alone must not end a session."""
-    html = _template("sign_out.html").render(token=sign_out_token(request.cookies[COOKIE]))
-    return HTMLResponse(html, headers=STRICT)
+    return show_plain("sign_out.html", token=sign_out_token(request.cookies[session_cookie()]))
 
 
 async def take_sign_out(request: Request) -> Response:
     """End the session at once."""
     async with request.form(max_files=0, max_fields=2) as form:
         token = str(form.get("token", ""))
-    session = request.cookies[COOKIE]
-    if not _equal(token, sign_out_token(session)):
+    session = request.cookies[session_cookie()]
+    if not equal(token, sign_out_token(session)):
         return HTMLResponse("This form is not ours.", 403, headers=STRICT)
     await run_in_threadpool(sign_out, open_ledger(), session, at=clock.now())
-    response = RedirectResponse(f"{SIGN_IN}?signed-out", 303, headers=STRICT)
-    response.delete_cookie(COOKIE)
+    response = leave(f"{SIGN_IN}?signed-out")
+    delete_cookie(response, session_cookie())
     return response
 
 
 def sign_out_token(session: str) -> str:
     """Return what the sign-out form of a session carries: derived from it, so that nothing need be stored."""
     return hmac.new(session.encode(), b"sign-out", "sha256").hexdigest()
-
-
-def _equal(given: str, expected: str | None) -> bool:
-    return bool(expected) and hmac.compare_digest(given.encode(), str(expected).encode())
-
-
-def _set_cookie(response: Response, request: Request, name: str, value: str, *, seconds: int, path: str = "/") -> None:
-    response.set_cookie(
-        name, value, max_age=seconds, path=path, httponly=True, samesite="lax", secure=request.url.scheme == "https"
-    )
 
 
 def _ping() -> None:

@@ -6,14 +6,17 @@ import pkgutil
 import dagster as dg
 
 from assets import checks
+from assets.audit import audit_jobs, audit_schedules
 from assets.core import notices, opportunities, published_opportunities
-from assets.jobs import discovery
+from assets.deliveries import Ways, audit_log, deliveries
+from assets.jobs import assessment, delivery, discovery
 from assets.marts import ledger_snapshot, mart_assets
+from assets.notices import due_notices, send_notices
 from assets.raw import raw_assets
 from assets.resources import Stores, World, quiet_report
 from assets.schedules import daily_discovery
-from assets.scored import fit_scores
-from assets.sensors import requested_runs
+from assets.scored import assessments, fit_scores, second_looks
+from assets.sensors import due_deliveries, requested_runs
 from assets.upkeep import upkeep_jobs
 from pipelines.discovery.connector import Progress
 
@@ -33,14 +36,18 @@ def build_definitions(report: Progress) -> dg.Definitions:
             opportunities,
             published_opportunities,
             fit_scores,
+            assessments,
+            second_looks,
             ledger_snapshot,
             *mart_assets,
+            audit_log,
+            deliveries,
         ],
         asset_checks=find_checks(),
-        jobs=[discovery, *upkeep_jobs],
-        schedules=[daily_discovery],
-        sensors=[requested_runs],
-        resources={"stores": Stores(), "world": World(), "report": report},
+        jobs=[discovery, delivery, assessment, *upkeep_jobs, *audit_jobs, send_notices],
+        schedules=[daily_discovery, *audit_schedules],
+        sensors=[requested_runs, due_deliveries, due_notices],
+        resources={"stores": Stores(), "world": World(), "ways": Ways(), "report": report},
         executor=dg.in_process_executor,
     )
 

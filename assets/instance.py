@@ -12,7 +12,9 @@ from contextlib import contextmanager
 import dagster as dg
 from dagster._core.instance.ref import InstanceRef
 
+from assets.deliveries import AT_ONCE, POOL
 from assets.orphans import settle_orphans
+from warehouse import logs
 from warehouse.addresses import address
 from warehouse.settings import ROOT, Settings, current
 from warehouse.stores import open_stores
@@ -40,6 +42,7 @@ def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
         if not mark.exists() or mark.read_text() != dg.__version__:
             instance.upgrade()
             mark.write_text(dg.__version__)
+    instance.event_log_storage.set_concurrency_slots(POOL, AT_ONCE)
     # Kept connections: a run asks its store some 300 times, and each new connection costs 5 ms and more.
     instance.optimize_for_webserver(statement_timeout=60_000, pool_recycle=3600, max_overflow=5)
     with instance:
@@ -47,6 +50,7 @@ def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
 
 
 if __name__ == "__main__":
+    logs.start("dagster-store", takes_output=True)
     with open_stores(current()), open_instance(current()) as opened:
         for run_id in settle_orphans(opened, nobody_serves=True):
             print(f"run {run_id} had no process any more")  # noqa: T201 - into the supervisor's log

@@ -5,15 +5,23 @@ import dagster as dg
 from assets.policy import RETRY, only_absence_is_retried, shown
 from assets.resources import Stores, World
 from assets.scored import fit_scores
+from pipelines.qualification.chances import kept_chances
+from pipelines.qualification.history import append_decisions, append_scores, record_reliability
 from pipelines.qualification.snapshot import snapshot_ledger
+from warehouse.clock import now
 from warehouse.lake.marts import mart_grain, mart_names, refresh_mart
 
 
 @dg.asset(group_name="marts", kinds={"duckdb"}, deps=[fit_scores], retry_policy=RETRY, pool="core_ledger_opportunities")
 @only_absence_is_retried
 def ledger_snapshot(stores: Stores) -> dg.MaterializeResult[None]:
-    """Decisions and scores as the ledger holds them, in the lake for SQL and marts; no people, files or notes."""
-    return dg.MaterializeResult(metadata=shown(snapshot_ledger(stores.lake, stores.ledger)))
+    """Decisions and scores as the ledger holds them, and as they ever were, in the lake for SQL and marts; no people."""
+    counts = snapshot_ledger(stores.lake, stores.ledger) | {
+        "new_scores": append_scores(stores.lake, stores.ledger),
+        "new_decisions": append_decisions(stores.lake, stores.ledger),
+        "new_bands": record_reliability(stores.lake, kept_chances(), at=now()),
+    }
+    return dg.MaterializeResult(metadata=shown(counts))
 
 
 def mart_asset(name: str) -> dg.AssetsDefinition:

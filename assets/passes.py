@@ -15,7 +15,7 @@ import dagster as dg
 from dagster._core.errors import DagsterAssetCheckFailedError, DagsterExecutionInterruptedError
 
 from assets.definitions import build_definitions
-from assets.jobs import DISCOVERY
+from assets.jobs import DISCOVERY, OF_DELIVERY
 from assets.orphans import PROCESS_TAG
 from pipelines.administration.processes import is_alive, process_name
 from pipelines.discovery.connector import Progress
@@ -88,13 +88,22 @@ def run_passes(
         if not said.get("notices", {}).get("has_more"):
             break
         # What was landed is landed: later passes begin with reading it.
-        bound, selection = LATER_PASS_RECORDS, [key for key in defs.resolve_all_asset_keys() if not _is_raw(key)]
+        of_job = defs.resolve_job_def(DISCOVERY).asset_layer.selected_asset_keys
+        bound, selection = LATER_PASS_RECORDS, [key for key in of_job if not _is_raw(key)]
     summary.seconds = round(time.monotonic() - began, 2)
     return summary
 
 
-def discover_sources(instance: dg.DagsterInstance, sources: list[str], *, progress: Progress) -> RunSummary:
+def discover_sources(
+    instance: dg.DagsterInstance, sources: list[str], *, since: datetime | None = None, progress: Progress
+) -> RunSummary:
     """Land and read some sources, without publishing or scoring.
+
+    Args:
+        instance: Dagster's store of this home; the stores must be open.
+        sources: Names of connectors.
+        since: What is older need not be sent again; older files of the inbox are skipped.
+        progress: Told how far each step has come.
 
     Raises:
         WrongState: a blocking check does not hold.
@@ -103,7 +112,8 @@ def discover_sources(instance: dg.DagsterInstance, sources: list[str], *, progre
     began = time.monotonic()
     selection = [dg.AssetKey(f"raw_{name}") for name in sources] + [dg.AssetKey("notices")]
     summary = RunSummary()
-    _add(summary, _run_job(build_definitions(progress), instance, world={}, max_records=None, selection=selection))
+    world = {"since": since.isoformat()} if since else {}
+    _add(summary, _run_job(build_definitions(progress), instance, world=world, max_records=None, selection=selection))
     summary.seconds = round(time.monotonic() - began, 2)
     return summary
 
@@ -128,9 +138,12 @@ def run_upkeep(
 
 
 def _wait_for_turn(instance: dg.DagsterInstance, progress: Progress) -> None:
-    """Wait while another run goes on, and say so; the pools would wait as well, but deaf to Ctrl-C."""
+    """Wait while another run goes on that is no delivery, and say so; the pools would wait as well, but deaf to Ctrl-C."""
     waited = 0
-    while any(is_alive(run.tags.get(PROCESS_TAG, "")) for run in instance.get_runs(dg.RunsFilter(statuses=GOING))):
+    while any(
+        is_alive(run.tags.get(PROCESS_TAG, "")) and not OF_DELIVERY.items() <= run.tags.items()
+        for run in instance.get_runs(dg.RunsFilter(statuses=GOING))
+    ):
         progress("waiting for another run to end", waited, None)
         time.sleep(1)
         waited += 1

@@ -12,6 +12,7 @@ import psycopg
 from dagster._core.errors import DagsterExecutionInterruptedError
 
 from warehouse.errors import SourceQuotaExceeded, SourceUnavailable, StoreUnavailable
+from warehouse.redaction import clean_error
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,12 +37,14 @@ def only_absence_is_retried(body: Callable[P, T]) -> Callable[P, T]:
             # With a retry policy Dagster would begin the step again after Ctrl-C or a cancel.
             raise dg.Failure("The run was asked to stop.", allow_retries=False) from error
         except AWAY as error:
+            clean_error(error)
             if isinstance(error, SourceQuotaExceeded):
                 raise dg.Failure(str(error), allow_retries=False) from error
             raise
         except dg.Failure:
             raise
         except Exception as error:  # the outermost edge of a step: Dagster records it, and must not repeat it
+            clean_error(error)
             raise dg.Failure(str(error), allow_retries=False) from error
 
     return guarded

@@ -45,6 +45,7 @@ def raw_asset(connector: Connector) -> dg.AssetsDefinition:
             progress=report,
             at=now(),
             as_of=world.stated_as_of,
+            since=world.since_instant,
         )
         return dg.MaterializeResult(metadata=shown(landed))
 

@@ -48,6 +48,8 @@ class World(dg.ConfigurableResource):  # type: ignore[type-arg]
     """A date or an instant; empty: PROCURA_AS_OF, else now."""
     inbox: str = ""
     """A folder to read instead of the home's inbox and the network; empty: the usual ways."""
+    since: str = ""
+    """A date or an instant before which nothing need be sent again; empty: everything."""
     _at: datetime | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
@@ -67,6 +69,12 @@ class World(dg.ConfigurableResource):  # type: ignore[type-arg]
     def stated_as_of(self) -> datetime | None:
         """The instant when one was stated, so that today's network has no say; None: the world is looked at now."""
         return self._at if self.as_of else current().as_of
+
+    @property
+    def since_instant(self) -> datetime | None:
+        """The instant from which on a source is asked; None: no bound."""
+        stated = parse_as_of(self.since)
+        return stated if isinstance(stated, datetime) else None
 
     @property
     def inbox_folder(self) -> Path | None:

@@ -5,6 +5,7 @@ from dataclasses import asdict
 import dagster as dg
 from pydantic import Field
 
+from assets.jobs import OF_LAKE
 from assets.policy import only_absence_is_retried
 from assets.resources import Stores
 from pipelines.discovery.connector import Progress, load_connectors
@@ -40,13 +41,13 @@ def read_quarantine(
     return {name: asdict(retry_quarantine(stores.settings, name, at=now(), progress=report)) for name in names}
 
 
-@dg.job(executor_def=dg.in_process_executor, description="The lake again from the landing alone.")
+@dg.job(executor_def=dg.in_process_executor, tags=OF_LAKE, description="The lake again from the landing alone.")
 def rebuild_lake() -> None:
     """Read every landed file again into empty tables."""
     read_all_landings()
 
 
-@dg.job(executor_def=dg.in_process_executor, description="What is in quarantine, read again.")
+@dg.job(executor_def=dg.in_process_executor, tags=OF_LAKE, description="What is in quarantine, read again.")
 def retry_quarantined() -> None:
     """Read quarantined records again."""
     read_quarantine()

@@ -13,6 +13,8 @@ from urllib.parse import parse_qs, urlencode
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from warehouse import logs
+
 COOKIE = "procura_dagster"
 LOOPBACK = "127.0.0.1"
 
@@ -104,8 +106,9 @@ def serve(port: int, key: str | None) -> None:
         ) as context:
             app = create_app_from_workspace_process_context(context)
             uvicorn.run(
-                Guard(app, port, key), host=LOOPBACK, port=port, log_level="warning", timeout_graceful_shutdown=3
-            )
+                Guard(app, port, key), host=LOOPBACK, port=port, log_config=None, log_level="warning",
+                timeout_graceful_shutdown=3,
+            )  # fmt: skip
 
 
 if __name__ == "__main__":
@@ -113,4 +116,5 @@ if __name__ == "__main__":
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--key-file", type=Path)
     asked = parser.parse_args()
+    logs.start("web", takes_output=True)
     serve(asked.port, asked.key_file.read_text().strip() if asked.key_file else None)

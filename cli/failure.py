@@ -7,6 +7,9 @@ from pathlib import Path
 
 from warehouse.clock import now
 from warehouse.errors import DiskFull, ProcuraError, StoreUnavailable
+from warehouse.logs import bound_outputs, open_output
+from warehouse.redaction import redact_text
+from warehouse.room import lacks_room
 from warehouse.settings import current
 
 NO_SPACE = 28  # errno.ENOSPC
@@ -20,7 +23,7 @@ def report_failure(error: Exception) -> int:
     """
     known = expected(error)
     if known is not None:
-        print(known, file=sys.stderr)
+        print(redact_text(str(known)), file=sys.stderr)
         return 1
     reference = secrets.token_hex(4)
     where = _write_log(reference, error)
@@ -45,12 +48,14 @@ def expected(error: BaseException) -> ProcuraError | None:
 
 def _of_the_system(error: BaseException) -> ProcuraError | None:
     """Translate what disk and stores raise themselves where nobody met it closer."""
-    if getattr(error, "errno", None) == NO_SPACE or "No space left on device" in str(error):
-        return DiskFull("the disk is full.", kept="what was finished before.", todo="free some space and repeat.")
     import duckdb
     import psycopg
 
-    if isinstance(error, psycopg.OperationalError | duckdb.IOException):
+    is_of_a_store = isinstance(error, psycopg.OperationalError | duckdb.IOException)
+    is_full = getattr(error, "errno", None) == NO_SPACE or "No space left on device" in str(error)
+    if is_full or (is_of_a_store and lacks_room(current())):
+        return DiskFull("the disk is full.", kept="what was finished before.", todo="free some space and repeat.")
+    if is_of_a_store:
         return StoreUnavailable(
             "PostgreSQL does not answer, or has just been started again.",
             kept="everything up to the last finished transaction.",
@@ -69,9 +74,12 @@ def _write_log(reference: str, error: Exception) -> Path | str:
     try:
         folder = current().logs
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (folder / "errors.log").open("a", encoding="utf-8") as log:
-            log.write(f"\n{now().isoformat()} reference {reference}\n{''.join(traceback.format_exception(error))}")
+        bound_outputs(current())
+        text = f"\n{now().isoformat()} reference {reference}\n{''.join(traceback.format_exception(error))}"
+        with open_output(folder / "errors.log") as log:
+            log.write(redact_text(text).encode("utf-8", "backslashreplace"))
     except (OSError, ProcuraError):
-        traceback.print_exception(error)  # nowhere to write: better shown than lost
+        # Nowhere to write: better shown than lost.
+        print(redact_text("".join(traceback.format_exception(error))), file=sys.stderr)
         return "the lines above"
     return folder / "errors.log"

@@ -79,10 +79,11 @@ def progress_line() -> Iterator[ProgressLine]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    console = Console(stderr=True)
+    # This very stream, whatever becomes of sys.stderr while the line is open (in_process.py sends it into a log).
+    console = Console(file=sys.stderr, stderr=True)
     bar = Progress(
         SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        console=console, transient=True, disable=not console.is_terminal,
+        console=console, transient=True, disable=not console.is_terminal, redirect_stderr=False,
     )  # fmt: skip
     try:
         yield ProgressLine(bar, bar.add_task("", total=None), bar.get_time() + PATIENCE_SECONDS)

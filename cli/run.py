@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from cli.output import print_json, progress_line
-from cli.state import is_held
+from cli.in_process import open_jobs
+from cli.output import print_json
 from cli.up import with_as_of
 from warehouse.errors import BadInput
 from warehouse.settings import current
@@ -26,13 +26,9 @@ def run(
     moment: datetime | None = with_as_of(settings, as_of).as_of
     if inbox is not None and not inbox.is_dir():
         raise BadInput(f"--inbox: {inbox} is no folder.", kept="nothing was read.")
-    from assets.instance import open_instance
-    from assets.orphans import settle_orphans
     from assets.passes import run_passes
-    from warehouse.stores import open_stores
 
-    with progress_line() as line, open_stores(settings), open_instance(settings) as instance:
-        settle_orphans(instance, nobody_serves=not is_held(settings))
+    with open_jobs(settings) as (instance, line):
         summary = run_passes(instance, as_of=moment, inbox=inbox, progress=line)
     if as_json:
         print_json(summary.as_json())

@@ -5,24 +5,28 @@ app (people can look at once), Dagster's store, a run beside Dagster's three pro
 backwards. Not here: the programs (children.py), restarting them (supervisor.py).
 """
 
-import http.client
 import json
 import os
+import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC
 from pathlib import Path
 
-from cli.children import app_program, dagster_programs, dagster_store_program, run_program
+from cli.app_address import app_answers, app_url
+from cli.children import app_program, audit_program, dagster_programs, dagster_store_program, run_program
 from cli.leftovers import end_leftovers
 from cli.ports import LOOPBACK, choose_port
 from cli.state import ProcessState, UpState, hold_home, write_state
 from cli.stop_signal import StopSignal
 from cli.supervisor import Supervisor
+from pipelines.administration.https import check_serving
 from pipelines.administration.processes import process_name
 from warehouse.clock import now
 from warehouse.errors import StoreUnavailable
 from warehouse.ledger.store import close_ledgers, open_ledger
+from warehouse.logs import open_output
+from warehouse.redaction import redact_text
 from warehouse.server import EmbeddedServer
 from warehouse.settings import Settings
 from warehouse.stores import make_home, own_server
@@ -33,7 +37,7 @@ SERVER_ATTEMPTS = 5
 INTERRUPTED = 130
 RUN = "first-run"
 """The run of each start: it takes what was dropped or published meanwhile."""
-KEPT_ALIVE = ["app", "code", "daemon", "web"]
+KEPT_ALIVE = ["app", "audit", "code", "daemon", "web"]
 
 
 class Serving:
@@ -62,6 +66,7 @@ class Serving:
             if self._stop.is_set():
                 return INTERRUPTED
             self._children.run_to_end(dagster_store_program(), self._stop.is_set)
+            self._children.start(audit_program())
             self._children.start(run_program(RUN))
             self._write_state("running once")
             while not self._stop.is_set() and not self._children.children[RUN].is_dead:
@@ -70,10 +75,11 @@ class Serving:
 
     def serve(self) -> int:
         """Start everything and keep it alive until the end is asked for; 0 after an orderly end."""
+        check_serving(self.settings, at=now())
         with ExitStack() as stack:
             stack.enter_context(hold_home(self.settings))
             ports = (
-                choose_port(self.settings.app_port, "PROCURA_APP_PORT"),
+                choose_port(self.settings.app_port, "PROCURA_APP_PORT", self.settings.app_host),
                 choose_port(self.settings.dagster_port, "PROCURA_DAGSTER_PORT"),
             )
             self._open(stack)
@@ -93,10 +99,12 @@ class Serving:
         self._server = stack.enter_context(own_server(self.settings))
         stack.callback(self._stop_children)
         self._ensure_first_account()
+        self._tell_vault_faults()
 
     def _start_all(self, app_port: int, dagster_port: int) -> None:
-        self._children.start(app_program(app_port))
-        self._state.app_url = f"http://{LOOPBACK}:{app_port}"
+        self._children.start(app_program(self.settings, app_port))
+        self._children.start(audit_program())
+        self._state.app_url = app_url(self.settings, app_port)
         self._write_state("starting")
         self._wait_for_app(app_port)
         self._print_address("App", self._state.app_url)
@@ -129,10 +137,10 @@ class Serving:
 
     def _wait_for_app(self, port: int) -> None:
         end = time.monotonic() + SLOW_START_SECONDS
-        while not self._stop.is_set() and not _answers(port):
+        while not self._stop.is_set() and not app_answers(self.settings, port):
             if self._children.children["app"].is_dead:
                 raise StoreUnavailable(
-                    f"the app does not start: {self._children.last_line('app')[:300]}", todo="read logs/app.log."
+                    f"the app does not start: {self._children.last_words('app')}", todo="read logs/app.log."
                 )
             if time.monotonic() > end:
                 self._say("The app is slow to answer; see logs/app.log.")
@@ -147,7 +155,8 @@ class Serving:
             self._end_run()
             changed = True
         if changed:
-            self._write_state("serving")
+            with suppress(OSError):  # a full disk: who looks at the pages goes on looking
+                self._write_state("serving")
 
     def _mend_server(self) -> bool:
         if self._server is None or self._server.is_alive:
@@ -178,10 +187,10 @@ class Serving:
 
     def _end_run(self) -> int:
         """Tell how the run went, give the demo its people where it is one, and return the run's exit code."""
-        line = self._children.last_line(RUN)
+        words = self._children.last_words(RUN)
         code = self._children.stop(RUN)
         if code == 0:
-            told = json.loads(line)
+            told = json.loads(words)
             self._say(f"{told['open']:,} open opportunities, {told['scored']:,} newly scored ({told['seconds']} s).")
             self._ensure_demo_people()
         elif self._runs_left and (code < 0 or self._server_was_mended):
@@ -190,10 +199,7 @@ class Serving:
             self._say("The run was cut off; it begins again where it was.")
             self._children.start(run_program(RUN))
         else:
-            self._say(
-                "The run did not end well; it is tried again every morning and from Sources. See logs/first-run.log:"
-            )
-            self._say(f"  {line.strip()[:300]}")
+            self._say(f"The run did not end well; the next one goes on where it was. See logs/{RUN}.log.\n{words}")
         return code
 
     def _ensure_first_account(self) -> None:
@@ -203,6 +209,17 @@ class Serving:
         close_ledgers()  # its pool's threads must not be there when children are started
         if password is not None:
             self._print_secret(f"First sign-in: {self.settings.admin_email}  {password}   (shown only now)")
+
+    def _tell_vault_faults(self) -> None:
+        """A lost master key must not be found out by the first run that needs it."""
+        from pipelines.administration.vault_rotation import LOST_KEY_TODO, vault_faults
+
+        self._state.faults = vault_faults(open_ledger("procura_app"), self.settings)
+        close_ledgers()
+        for fault in self._state.faults:
+            self._say(f"FAULT: {fault}")
+        if self._state.faults:
+            self._say(f"  To do: {LOST_KEY_TODO}.")
 
     def _ensure_demo_people(self) -> None:
         from pipelines.administration.people import ensure_demo_people
@@ -224,9 +241,11 @@ class Serving:
 
     def _stop_children(self) -> None:
         self._say("Ending everything.")
-        self._write_state("ending")
-        # Runs first: they hold transactions; then who looks; then who starts runs; the server last, by its own context.
-        for group in ((RUN, "dagster-store"), ("app",), ("daemon", "web"), ("code",)):
+        with suppress(OSError):
+            self._write_state("ending")
+        # Runs first: they hold transactions; then who looks; then who starts runs; who signs the log after all of them; the
+        # server last, by its own context.
+        for group in ((RUN, "dagster-store"), ("app",), ("daemon", "web"), ("code",), ("audit",)):
             self._children.stop(*group)
 
     def _write_state(self, phase: str) -> None:
@@ -241,25 +260,23 @@ class Serving:
         return round(time.monotonic() - self._began, 1)
 
     def _say(self, text: str) -> None:
-        print(text, flush=True)
-        with (self.settings.logs / "up.log").open("a", encoding="utf-8") as log:
-            log.write(f"{now().isoformat(timespec='seconds')} {text}\n")
+        _to_terminal(text)
+        # A full disk must not end what it tells of.
+        with suppress(OSError), open_output(self.settings.logs / "up.log") as log:
+            log.write(redact_text(f"{now().isoformat(timespec='seconds')} {text}\n").encode())
 
     def _print_address(self, what: str, where: str) -> None:
-        print(f"  {what:<9}{where}", flush=True)
+        _to_terminal(f"  {what:<9}{where}")
 
     @staticmethod
     def _print_secret(text: str) -> None:
         """Print on the terminal only: no log keeps a password."""
-        print(text, flush=True)
+        _to_terminal(text)
 
 
-def _answers(port: int) -> bool:
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
+def _to_terminal(text: str) -> None:
+    """Print a line; where the terminal was closed or nobody reads the pipe any more, everything goes on without it."""
     try:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+        print(text, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

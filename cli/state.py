@@ -36,6 +36,7 @@ class UpState:
     dagster_url: str | None = None
     as_of: str | None = None
     processes: dict[str, ProcessState] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
 
 
 def write_state(settings: Settings, state: UpState) -> None:

@@ -11,6 +11,7 @@ import typer
 from cli.output import print_json, print_rows
 from cli.state import UpState, is_held, read_state
 from pipelines.administration.processes import is_alive
+from warehouse.audit.witness import faults
 from warehouse.clock import now
 from warehouse.errors import StoreUnavailable
 from warehouse.settings import current
@@ -27,7 +28,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object
         state = None  # the words of an earlier life: a new one may have taken the home and not spoken yet
     if is_held(settings):
         if as_json:
-            print_json({"is_running": True} | (asdict(state) if state else {"phase": "starting"}))
+            told = asdict(state) if state else {"phase": "starting"}
+            print_json({"is_running": True} | told | {"faults": [*told.get("faults", []), *faults(settings)]})
         elif state is None:
             print(f"Procura is just starting for {settings.resolved_home}.")
         else:
@@ -44,6 +46,8 @@ def _print_state(state: UpState) -> None:
     print(f"  Dagster  {state.dagster_url or 'not yet'}")
     if state.as_of:
         print(f"  As of    {state.as_of}")
+    for fault in [*state.faults, *faults(current())]:
+        print(f"  FAULT    {fault}")
     rows = [
         (name, child.pid, "runs" if is_alive(child.process) else "ended", child.started_at, child.restarts)
         for name, child in state.processes.items()
@@ -65,11 +69,17 @@ def down(as_json: Annotated[bool, typer.Option("--json", help="One JSON object a
     began = now()
     os.kill(state.pid, signal.SIGTERM)
     end = time.monotonic() + STOP_SECONDS
-    while is_held(settings):
+    while left := _left(state.pid if is_held(settings) else None, state):
         if time.monotonic() > end:
             raise StoreUnavailable(
-                f"process {state.pid} has not ended after {STOP_SECONDS} s.", todo="see logs/up.log in the home."
+                f"process {left[0]} has not ended after {STOP_SECONDS} s.", todo="see logs/up.log in the home."
             )
         time.sleep(0.1)
     seconds = round((now() - began).total_seconds(), 1)
     print_json({"stopped": True, "seconds": seconds}) if as_json else print(f"Everything has ended ({seconds} s).")
+
+
+def _left(holder: int | None, state: UpState) -> list[int]:
+    """Return who has not ended yet: who holds the home, and those it started, should it have been killed meanwhile."""
+    children = [child.pid for child in state.processes.values() if is_alive(child.process)]
+    return ([] if holder is None else [holder]) + children

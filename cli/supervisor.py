@@ -5,6 +5,7 @@ own, so that Ctrl-C reaches nobody but `up`. Not here: which programs there are 
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -15,13 +16,19 @@ from cli.children import Program, child_environment
 from cli.state import ProcessState
 from pipelines.administration.processes import process_name, processes_of_session
 from warehouse.clock import now
-from warehouse.errors import StoreUnavailable
+from warehouse.errors import DiskFull, StoreUnavailable
+from warehouse.logs import bound_outputs, open_output
 from warehouse.server import die_with_parent
 from warehouse.settings import ROOT, Settings
 
 LONGEST_PAUSE_SECONDS = 30.0
 STEADY_SECONDS = 60.0
 """A child that lived this long has recovered: its next death is again the first."""
+BETWEEN_LOOKS_SECONDS = 30.0
+"""Between two looks at how large the children's logs have grown."""
+NO_ROOM_BYTES = 64 * 1024
+WORDS_BYTES = 2_000
+"""Of a program's last words; a message of ours takes some three lines."""
 
 
 @dataclass
@@ -49,6 +56,8 @@ class Supervisor:
         self._settings = settings
         self._say = say
         self._environment = child_environment(settings)
+        self._said_before: dict[str, int] = {}
+        self._outputs_bounded_at = 0.0
 
     def start(self, program: Program) -> None:
         """Start a program and keep it in mind under its name."""
@@ -66,7 +75,7 @@ class Supervisor:
         code = self.stop(program.name)
         if code and not is_stopping():
             raise StoreUnavailable(
-                f"{program.name} ended with code {code}: {self.last_line(program.name)[:300]}",
+                f"{program.name} ended with code {code}: {self.last_words(program.name)}",
                 kept="everything that was there before.",
                 todo=f"read logs/{program.name}.log in the home.",
             )
@@ -78,6 +87,7 @@ class Supervisor:
             names: The children that must live.
             before: Called with the name right before a restart, to clear away what the dead one left.
         """
+        self._bound_outputs()
         changed = False
         for name in names:
             child = self.children[name]
@@ -119,24 +129,40 @@ class Supervisor:
             except ProcessLookupError:
                 continue
 
-    def last_line(self, name: str) -> str:
-        """Return the last line of a program's log."""
+    def last_words(self, name: str) -> str:
+        """Return the last thing that a program's latest start said: the last unindented line and what hangs on it."""
         try:
-            lines = (self._settings.logs / f"{name}.log").read_text(errors="replace").strip().splitlines()
+            with (self._settings.logs / f"{name}.log").open("rb") as log:
+                size = log.seek(0, os.SEEK_END)
+                before = self._said_before.get(name, 0)
+                log.seek(max(before if before <= size else 0, size - WORDS_BYTES))
+                lines = log.read().decode(errors="replace").strip().splitlines()
         except OSError:
             lines = []
-        return lines[-1] if lines else "it wrote nothing"
+        if lines:
+            first = max((n for n, line in enumerate(lines) if line[:1].strip()), default=0)
+            return "\n".join(lines[first:])
+        if shutil.disk_usage(self._settings.resolved_home).free < NO_ROOM_BYTES:
+            full = "the disk is full, so that nothing could be written down."
+            return str(DiskFull(full, kept="what was finished before.", todo="free some space and repeat."))
+        return "it wrote nothing"
 
     def _spawn(self, program: Program, restarts: int = 0) -> Child:
         if program.leaves is not None:
             program.leaves.unlink(missing_ok=True)
-        with (self._settings.logs / f"{program.name}.log").open("ab") as log:
+        with open_output(self._settings.logs / f"{program.name}.log") as log:
+            self._said_before[program.name] = log.seek(0, os.SEEK_END)
             process = subprocess.Popen(
                 program.arguments, env=self._environment, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True, preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - no pool's threads live here then
             )  # fmt: skip
         state = ProcessState(process.pid, process_name(process.pid), now().isoformat(timespec="seconds"), restarts)
         return Child(program, process, state, time.monotonic())
+
+    def _bound_outputs(self) -> None:
+        if time.monotonic() - self._outputs_bounded_at >= BETWEEN_LOOKS_SECONDS:
+            self._outputs_bounded_at = time.monotonic()
+            bound_outputs(self._settings)
 
     def _plan_restart(self, child: Child) -> None:
         quick = time.monotonic() - child.began < STEADY_SECONDS

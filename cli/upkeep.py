@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from cli.output import progress_line
-from cli.state import is_held
+from cli.in_process import open_jobs
 from warehouse.settings import current
 
 
@@ -13,12 +12,7 @@ def run_upkeep_job(job: str, *, sources: list[str] | None = None) -> dict[str, A
     Raises:
         ProcuraError: what it met.
     """
-    from assets.instance import open_instance
-    from assets.orphans import settle_orphans
     from assets.passes import run_upkeep
-    from warehouse.stores import open_stores
 
-    settings = current()
-    with progress_line() as line, open_stores(settings), open_instance(settings) as instance:
-        settle_orphans(instance, nobody_serves=not is_held(settings))
+    with open_jobs(current()) as (instance, line):
         return run_upkeep(instance, job, progress=line, sources=sources)

@@ -1,9 +1,11 @@
 """What every test may use: a fresh home with real stores, the folder of real records."""
 
 import shutil
+import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from warehouse import settings as settings_module
@@ -13,6 +15,9 @@ from warehouse.settings import ROOT, Settings
 from warehouse.stores import open_stores
 
 SHARED = ROOT.parent / "shared"
+# A test with a clock fails on a busy machine: no example has a time limit.
+hypothesis.settings.register_profile("procura", deadline=None)
+hypothesis.settings.load_profile("procura")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,6 +49,14 @@ def pytest_runtest_makereport(
     return report
 
 
+@pytest.fixture(autouse=True)
+def own_main() -> Iterator[None]:
+    """Streamlit's tests of pages leave their script behind as the main module, which a spawned process would then run."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real records; the test must carry the mark `shared`."""
@@ -66,6 +79,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         settings_module.current.cache_clear()
         yield settings_module.current()
     settings_module.current.cache_clear()
+    shutil.rmtree(home, ignore_errors=True)  # hundreds of homes of 80 MB would fill a disk, and memory sooner
 
 
 @pytest.fixture(scope="session")

@@ -13,9 +13,11 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from tests.generate_ranking import ranking_page
 from warehouse.addresses import superuser_conninfo
-from warehouse.domain.access import ALLOWED, Role
+from warehouse.domain.access import Action, Role, words
 from warehouse.domain.opportunity import NEXT
+from warehouse.domain.submission_diagram import moves_diagram
 from warehouse.lake.connection import Cursor, Lake
 from warehouse.settings import ROOT, Settings
 from warehouse.stores import open_stores
@@ -49,14 +51,20 @@ def access_page() -> str:
         HEADER,
         "# Who may do what",
         "",
-        "| deed | " + " | ".join(role.value for role in Role) + " |",
-        "|---|" + "---|" * len(Role),
+        *rights_table(),
     ]
-    for action, roles in ALLOWED.items():
-        lines.append(f"| {action.value} | " + " | ".join("yes" if role in roles else "" for role in Role) + " |")
     lines += ["", "## Status of an opportunity", "```mermaid", "stateDiagram-v2"]
     lines += [f"    {now.value} --> {to.value}" for now, following in NEXT.items() for to in sorted(following)]
-    return "\n".join([*lines, "```", "Only a receipt makes `submitted`; nobody sets it by hand."]) + "\n"
+    lines += ["```", "Only a receipt makes `submitted`; nobody sets it by hand."]
+    return "\n".join([*lines, "", "## States of an offer", "```mermaid", moves_diagram().strip(), "```"]) + "\n"
+
+
+def rights_table() -> Iterator[str]:
+    """Write the table of rights: each cell says in which departments and to which objects."""
+    yield "| deed | " + " | ".join(role.value for role in Role) + " |"
+    yield "|---|" + "---|" * len(Role)
+    for action in Action:
+        yield f"| {action.value} | " + " | ".join(words(action, role) for role in Role) + " |"
 
 
 def comments(text: str) -> dict[str, str]:
@@ -64,7 +72,7 @@ def comments(text: str) -> dict[str, str]:
     said: dict[str, str] = {}
     before, table = "", ""
     for line in text.splitlines():
-        opened = re.match(r"create table (?:if not exists )?(?:core\.)?(\w+) \((?:\s*--\s*(.*))?", line)
+        opened = re.match(r"create table (?:if not exists )?(?:core\.|marts\.)?(\w+) \((?:\s*--\s*(.*))?", line)
         column = re.match(r"\s{2}(\w+) .*?--\s*(.+)$", line)
         if opened:
             table = opened[1]
@@ -112,7 +120,8 @@ def lake_lines(cursor: Cursor) -> Iterator[str]:
     said = comments("\n".join(path.read_text(encoding="utf-8") for path in sorted(LAKE_SQL.glob("*.sql"))))
     rows = cursor.execute(
         "select table_schema || '.' || table_name, column_name, lower(data_type) from information_schema.columns"
-        " where table_catalog = 'lake' and table_schema = 'core' order by 1, ordinal_position"
+        " where table_catalog = 'lake' and (table_schema = 'core' or table_name in ('fit_history', 'fit_reliability'))"
+        " order by 1, ordinal_position"
     ).fetchall()
     for table in dict.fromkeys(row[0] for row in rows):
         yield from table_lines(table, [(row[1], row[2]) for row in rows if row[0] == table], said)
@@ -172,6 +181,7 @@ def pages(settings: Settings) -> dict[str, str]:
         "access.md": access_page(),
         "data-dictionary.md": dictionary_page(settings),
         "commands.md": commands_page(),
+        "ranking.md": ranking_page(HEADER),
     }
 
 

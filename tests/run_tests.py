@@ -1,17 +1,28 @@
-"""`make test` and the tests of `make check`: choose what runs here, and say loudly what is left out and why."""
+"""`make test`, `make soak` and the tests of `make check`: choose what runs here, and say loudly what is left out and why."""
 
 import os
+import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from tests.browsers import HOW_TO_INSTALL, find_browser
+from pipelines.submission.browser.home import HOW_TO_INSTALL, find_browser
 
 ROOT = Path(__file__).resolve().parent.parent
 FAST = "not slow and not browser and not flow and not thorough"
 WHOLE = "not slow"
+LONG = "slow"
 LINE = "=" * 100
+ORDER = ("--dist", "loadfile", "--no-loadscope-reorder")
+"""Files as the tree has them: sorted by their number of tests, flows (few and long) would come last, one worker alone."""
+WORKERS = min(8, (os.cpu_count() or 2) + 1)
+"""One more than there are cores: flows wait for servers a third of their time."""
+
+ROOM_BYTES = 6 * 1024**3
+"""What must be free in memory: homes of 80 MB each, removed as a file of tests ends, and the browsers."""
 
 
 def offer_browser() -> bool:
@@ -21,23 +32,46 @@ def offer_browser() -> bool:
         return False
     if input("Install chromium with apt-get now? [y/N] ").strip().lower() != "y":
         return False
-    subprocess.run(["/usr/bin/apt-get", "install", "-y", "chromium"], check=True)
+    subprocess.run(["/usr/bin/apt-get", "install", "-y", "chromium-headless-shell"], check=True)
     return find_browser() is not None
 
 
+@contextmanager
+def stores_in_memory() -> Iterator[list[str]]:
+    """Give pytest's argument for a folder in memory where there is room: on a disk PostgreSQL's syncs are half of the time."""
+    memory = Path("/dev/shm")
+    if not os.access(memory, os.W_OK) or min(shutil.disk_usage(memory).free, _free_memory()) < ROOM_BYTES:
+        yield []
+        return
+    folder = memory / f"procura-tests-{os.getpid()}"
+    try:
+        yield [f"--basetemp={folder}"]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _free_memory() -> int:
+    with open("/proc/meminfo", encoding="ascii") as lines:
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+
+
 def main(arguments: Sequence[str]) -> int:
-    """Run pytest on two processes; further arguments are pytest's."""
-    check = "--check" in arguments
-    rest = [word for word in arguments if word != "--check"]
-    selection = FAST if check else WHOLE
-    missing_browser = not check and find_browser() is None and not offer_browser()
+    """Run pytest on several processes, the long campaigns on one; further arguments are pytest's."""
+    # Started in the background it is deaf to Ctrl-C, and so would be every process that a test starts and ends.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    check, soak = "--check" in arguments, "--soak" in arguments
+    rest = [word for word in arguments if word not in ("--check", "--soak")]
+    selection = FAST if check else LONG if soak else WHOLE
+    missing_browser = not check and not soak and find_browser() is None and not offer_browser()
     if missing_browser:
         selection += " and not browser"
     shared = ROOT.parent / "shared"
     if not shared.is_dir():
         print(LINE, "../shared IS ABSENT: the cases on real records are skipped; each is named below.", LINE, sep="\n")
-    command = [sys.executable, "-m", "pytest", "-m", selection, "-n", "2", "--dist", "loadfile", "-q", *rest]
-    code = subprocess.run(command, cwd=ROOT, check=False).returncode
+    with stores_in_memory() as where:
+        several = [] if soak else ["-n", str(WORKERS), *ORDER]
+        command = [sys.executable, "-m", "pytest", "-m", selection, *several, *where, "-q", *rest]
+        code = subprocess.run(command, cwd=ROOT, check=False).returncode
     if missing_browser:
         print(LINE, "LEFT OUT: tests/browser (no browser).", f"Install one: {HOW_TO_INSTALL}", LINE, sep="\n")
     return code

@@ -9,7 +9,7 @@ from tests import generate_docs
 from warehouse.settings import ROOT, Settings
 
 
-@pytest.mark.parametrize("page", ["settings.md", "access.md", "data-dictionary.md", "commands.md"])
+@pytest.mark.parametrize("page", ["settings.md", "access.md", "data-dictionary.md", "commands.md", "ranking.md"])
 def test_a_generated_page_says_what_the_product_is_today(home: Settings, page: str) -> None:
     written = (generate_docs.DOCS / page).read_text(encoding="utf-8")
     assert written == generate_docs.pages(home)[page], "run `make docs`"

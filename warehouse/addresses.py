@@ -14,6 +14,7 @@ from urllib.parse import quote
 import psycopg.conninfo
 
 from warehouse.errors import BadInput, NotPermitted
+from warehouse.redaction import remember
 from warehouse.settings import Settings, current
 
 LOGIN_ROLES = ("procura_app", "procura_pipeline", "procura_analyst", "procura_dagster")
@@ -59,6 +60,7 @@ def passwords(settings: Settings) -> dict[str, str]:
         finally:
             fresh.unlink()
     found: dict[str, str] = json.loads(path.read_text())
+    remember(*found.values())
     return found
 
 

@@ -11,6 +11,7 @@ ProcuraError
 ├── DiskFull            the disk or a size limit is used up
 ├── SourceUnavailable   a source does not answer, or refuses
 │   └── SourceQuotaExceeded
+├── VaultRefused        a sealed secret is not opened
 └── AuditBroken         the audit log does not verify
 """
 
@@ -80,3 +81,7 @@ class SourceQuotaExceeded(SourceUnavailable):
 
 class AuditBroken(ProcuraError):
     """The audit log does not verify; the message names the first position that does not hold."""
+
+
+class VaultRefused(ProcuraError):
+    """A sealed secret is not opened: moved, rolled back, changed, or its key is not here. Never says the secret."""

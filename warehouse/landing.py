@@ -1,8 +1,9 @@
 """The raw landing: every answer and file exactly as it came, so that the lake can be made again from it alone.
 
 One entry: `landing/<source>/<2 hex>/<sha256>.gz|.zst` (bytes that came as gzip stay so, others are compressed here) with
-a sidecar `.json` beside it. Entries are never rewritten; the same bytes again are the same entry. Not here: what a file
-holds (pipelines/discovery), how far it is read (warehouse/lake/landings.py).
+a sidecar `.json` beside it. Entries are never rewritten; the same bytes again are the same entry, also when they have been
+purged: then the sidecar stays as their tombstone. Not here: what a file holds (pipelines/discovery), how far it is read
+(warehouse/lake/landings.py).
 """
 
 import errno
@@ -12,7 +13,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -35,7 +36,8 @@ class Entry:
     """One landed answer or file.
 
     `order` counts arrivals in a home over all sources; `origin` is a file's name or an address without any key; `size`
-    is that of the bytes as they came; `encoding` says how they lie: gzip (as they came) or zstd.
+    is that of the bytes as they came; `encoding` says how they lie: gzip (as they came) or zstd; `purged_at` is set when the
+    bytes are gone for good.
     """
 
     source: str
@@ -46,6 +48,7 @@ class Entry:
     fetched_at: datetime
     size: int
     encoding: str
+    purged_at: datetime | None = None
 
 
 class Landing:
@@ -74,6 +77,30 @@ class Landing:
 
     def entries(self, source: str | None = None) -> list[Entry]:
         """Return the entries of a source, or of all, in their order of arrival."""
+        return [entry for entry in self._all(source) if entry.purged_at is None]
+
+    def purged(self) -> list[Entry]:
+        """Return the tombstones: entries whose bytes are gone, in their order of arrival."""
+        return [entry for entry in self._all() if entry.purged_at is not None]
+
+    def purge(self, entry: Entry, *, at: datetime) -> int:
+        """Remove an entry's bytes and leave its sidecar as a tombstone; return how many bytes that freed.
+
+        Doing it again finishes what a kill left half done. The same bytes offered again are known and stay away.
+        """
+        with self._lock():
+            sidecar = self._path(entry).with_suffix(".json")
+            if _read_sidecar(sidecar).purged_at is None:
+                _write_sidecar(sidecar, replace(entry, purged_at=at))
+            try:
+                freed = self._path(entry).stat().st_size
+                self._path(entry).unlink()
+            except FileNotFoundError:
+                freed = 0
+            _sync_folder(sidecar.parent)
+        return freed
+
+    def _all(self, source: str | None = None) -> list[Entry]:
         pattern = f"{source or '*'}/??/*.json"
         return sorted((_read_sidecar(path) for path in self._folder.glob(pattern)), key=lambda entry: entry.order)
 
@@ -118,16 +145,14 @@ class Landing:
             entry = Entry(**{**asdict(entry), "order": self._next_order()})
             sidecar.parent.mkdir(mode=0o700, exist_ok=True)
             draft.rename(self._path(entry))
-            _write_whole(sidecar, json.dumps({**asdict(entry), "fetched_at": entry.fetched_at.isoformat()}, indent=1))
+            _write_sidecar(sidecar, entry)
             _sync_folder(sidecar.parent)
         return entry, True
 
     def _next_order(self) -> int:
         """Count on. The counter is written before it is used: an order is never given twice, at worst left out."""
         counter = self._folder / ".order"
-        order = (
-            int(counter.read_text()) + 1 if counter.exists() else max((e.order for e in self.entries()), default=0) + 1
-        )
+        order = int(counter.read_text()) + 1 if counter.exists() else max((e.order for e in self._all()), default=0) + 1
         _write_whole(counter, str(order))
         return order
 
@@ -208,6 +233,12 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def _write_sidecar(path: Path, entry: Entry) -> None:
+    facts = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(entry).items()}
+    _write_whole(path, json.dumps({name: value for name, value in facts.items() if value is not None}, indent=1))
+
+
 def _read_sidecar(path: Path) -> Entry:
     facts = json.loads(path.read_text(encoding="utf-8"))
-    return Entry(**{**facts, "fetched_at": datetime.fromisoformat(facts["fetched_at"])})
+    instants = {name: datetime.fromisoformat(facts[name]) for name in ("fetched_at", "purged_at") if name in facts}
+    return Entry(**{**facts, **instants})

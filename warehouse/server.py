@@ -20,16 +20,19 @@ from psycopg.conninfo import make_conninfo
 
 from warehouse.addresses import address, conninfo, passwords, socket_folder, superuser_conninfo
 from warehouse.errors import DiskFull, StoreUnavailable
+from warehouse.logs import open_output
+from warehouse.ordinary_user import Way, find_way, leave_root, own
+from warehouse.room import SEGMENT_BYTES
 from warehouse.settings import Settings
 
 __all__ = ["EmbeddedServer", "address", "conninfo", "die_with_parent"]
 
 PR_SET_PDEATHSIG = 1
-CLONE_NEWUSER = 0x10000000
 START_SECONDS = 120
 """Crash recovery of a large log takes its time; a refusal is noticed at once."""
 EARLIER_SERVER_SECONDS = 60
 MINIMUM_FREE_BYTES = 200 * 1024 * 1024
+"""To make a data folder."""
 
 
 def binaries() -> Path:
@@ -43,25 +46,19 @@ def binaries() -> Path:
     return found[-1]
 
 
-def die_with_parent(with_signal: int, *, as_ordinary_user: bool = False) -> Callable[[], None]:
-    """Return what a child runs before its program: end when the parent ends; as root, act as an ordinary user.
+def die_with_parent(with_signal: int, way: Way = Way.STAYS) -> Callable[[], None]:
+    """Return what a child runs before its program: stop being root where `way` says how, end when the parent ends.
 
-    PostgreSQL refuses root. In a user namespace of its own that maps root to uid 1000 it runs, while its files stay
-    root's with mode 0700 and no system user is made. The signal follows the THREAD that starts the child: start
-    children from the main thread.
+    The signal follows the THREAD that starts the child: start children from the main thread.
     """
-    if not hasattr(os, "geteuid") or not Path("/proc/self").exists():
+    if not Path("/proc/self").exists():
         return lambda: None
     library = ctypes.CDLL(None, use_errno=True)
-    parent, uid, gid = os.getpid(), os.geteuid(), os.getegid()
+    parent, become = os.getpid(), leave_root(way)
 
     def before_program() -> None:
-        if as_ordinary_user and uid == 0:
-            if library.unshare(CLONE_NEWUSER) != 0:
-                os._exit(77)
-            Path("/proc/self/setgroups").write_text("deny")
-            Path("/proc/self/uid_map").write_text(f"1000 {uid} 1")
-            Path("/proc/self/gid_map").write_text(f"1000 {gid} 1")
+        become()
+        # After the change of user: that would clear it.
         library.prctl(PR_SET_PDEATHSIG, with_signal)
         if os.getppid() != parent:
             os._exit(78)
@@ -75,6 +72,7 @@ class EmbeddedServer:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.process: subprocess.Popen[bytes] | None = None
+        self._way = Way.STAYS
 
     @property
     def is_alive(self) -> bool:
@@ -88,7 +86,9 @@ class EmbeddedServer:
             DiskFull: there is no room to start safely.
             StoreUnavailable: it ends or does not answer; the message holds the log's last lines.
         """
+        self._way = find_way()
         self._make_data_folder()
+        own(self.settings.postgres_data, self._way)
         patience = time.monotonic() + EARLIER_SERVER_SECONDS
         while True:
             # An earlier server of this home may still be shutting down, or be a zombie that nobody reaped (T12). Asked
@@ -98,6 +98,7 @@ class EmbeddedServer:
             if self._answers(self.process):
                 return
             if not (lingered or self._earlier_server_lingers()) or time.monotonic() > patience:
+                self._check_room(SEGMENT_BYTES)
                 raise StoreUnavailable(
                     f"PostgreSQL under {self.settings.postgres_data} ended with code {self.process.returncode}: {self._log_tail()}",
                     kept="the data folder is as it was.",
@@ -106,10 +107,14 @@ class EmbeddedServer:
             time.sleep(1)
 
     def stop(self) -> None:
-        """Stop fast and cleanly; after 60 s at once (the log recovers it)."""
+        """Stop fast and cleanly; after 60 s at once (the log recovers it).
+
+        A server in the middle of a recovery (a child of it was killed, or met a full disk) does not hear the request for a
+        clean end (PostgreSQL 18.4): it is ended at once, and goes on with its recovery at the next start.
+        """
         if self.process is None or self.process.poll() is not None:
             return
-        self.process.send_signal(signal.SIGINT)
+        self.process.send_signal(signal.SIGINT if self._lets_in() else signal.SIGQUIT)
         try:
             self.process.wait(60)
         except subprocess.TimeoutExpired:
@@ -120,67 +125,76 @@ class EmbeddedServer:
         data = self.settings.postgres_data
         if (data / "PG_VERSION").exists():
             return
-        if shutil.disk_usage(self.settings.resolved_home).free < MINIMUM_FREE_BYTES:
-            raise DiskFull(
-                f"less than 200 MB are free where {self.settings.resolved_home} lies.",
-                kept="nothing was made.",
-                todo="free some space.",
-            )
+        self._check_room(MINIMUM_FREE_BYTES)
         fresh = data.with_name("postgres.new")
         shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(mode=0o700)
+        own(fresh, self._way)
         with tempfile.NamedTemporaryFile("w", dir=self.settings.run) as password:
             password.write(passwords(self.settings)["postgres"])
             password.flush()
             done = subprocess.run(
                 [binaries() / "initdb", "-D", fresh, "-U", "postgres", "--encoding=UTF8", "--locale=C.UTF-8",
                  "--auth=scram-sha-256", f"--pwfile={password.name}", "--no-instructions"],
-                capture_output=True, text=True, check=False, preexec_fn=die_with_parent(signal.SIGTERM, as_ordinary_user=True),
+                capture_output=True, text=True, check=False, preexec_fn=die_with_parent(signal.SIGTERM, self._way),
             )  # fmt: skip
         if done.returncode != 0:
             shutil.rmtree(fresh, ignore_errors=True)
             raise StoreUnavailable(
-                self._refusal(done.returncode, done.stderr), kept="nothing was made.", todo=self._todo(done.returncode)
+                self._refusal(done.returncode, done.stderr),
+                kept="nothing was made.",
+                todo="`procura doctor` checks disk, memory and rights.",
             )
         fresh.rename(data)
+
+    def _check_room(self, wanted: int) -> None:
+        if shutil.disk_usage(self.settings.resolved_home).free < wanted:
+            raise DiskFull(
+                f"less than {wanted // 1024**2} MB are free where {self.settings.resolved_home} lies; PostgreSQL needs them.",
+                kept="everything up to the last finished deed.",
+                todo="free some space and start again.",
+            )
 
     @staticmethod
     def _refusal(code: int, text: str) -> str:
         lines = [line for line in text.strip().splitlines() if line.strip()]
         return f"PostgreSQL could not make its data folder (code {code}): {lines[-1] if lines else 'no message'}"
 
-    @staticmethod
-    def _todo(code: int) -> str:
-        if os.geteuid() == 0 and code in {1, 77}:
-            return "this machine does not let root make a user namespace: run the product as an ordinary user, or set PROCURA_DATABASE_URL."
-        return "`procura doctor` checks disk, memory and rights."
-
     def _spawn(self) -> subprocess.Popen[bytes]:
         self.settings.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (self.settings.logs / "postgres.log").open("ab") as log:
+        with open_output(self.settings.logs / "postgres.log") as log:
             return subprocess.Popen(
                 [binaries() / "postgres", "-D", self.settings.postgres_data, "-c", "listen_addresses=",
                  "-c", f'unix_socket_directories="{socket_folder(self.settings)}"', "-c", "unix_socket_permissions=0700",
-                 "-c", "max_connections=200", "-c", "log_statement=none"],
+                 # Neither statements nor rows that a fault names: both may hold a secret.
+                 "-c", "max_connections=200", "-c", "log_statement=none", "-c", "log_min_error_statement=panic",
+                 "-c", "log_error_verbosity=terse",
+                 # Its log of changes may fill a small disk by itself: by default it grows to 1 GB before it is reused.
+                 "-c", "max_wal_size=256MB", "-c", "min_wal_size=64MB"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                preexec_fn=die_with_parent(signal.SIGINT, as_ordinary_user=True),  # noqa: PLW1509 - started before any thread
+                preexec_fn=die_with_parent(signal.SIGINT, self._way),  # noqa: PLW1509 - started before any thread
             )  # fmt: skip
 
     def _answers(self, process: subprocess.Popen[bytes]) -> bool:
-        entrance = make_conninfo("", **(superuser_conninfo(self.settings) | {"dbname": "postgres"}))
         end = time.monotonic() + START_SECONDS
         while process.poll() is None:
-            try:
-                psycopg.connect(entrance, connect_timeout=3).close()
-            except psycopg.OperationalError as error:
-                if time.monotonic() > end:
-                    self.stop()
-                    raise StoreUnavailable(
-                        f"PostgreSQL does not answer within {START_SECONDS} s.", todo="read logs/postgres.log."
-                    ) from error
-                time.sleep(0.05)
-            else:
+            if self._lets_in():
                 return True
+            if time.monotonic() > end:
+                self.stop()
+                raise StoreUnavailable(
+                    f"PostgreSQL does not answer within {START_SECONDS} s.", todo="read logs/postgres.log."
+                )
+            time.sleep(0.05)
         return False
+
+    def _lets_in(self) -> bool:
+        entrance = make_conninfo("", **(superuser_conninfo(self.settings) | {"dbname": "postgres"}))
+        try:
+            psycopg.connect(entrance, connect_timeout=3).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def _earlier_server_lingers(self) -> bool:
         """Say whether a pid file still names a process; never delete it, PostgreSQL itself judges it."""

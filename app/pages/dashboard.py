@@ -6,16 +6,18 @@ import streamlit as st
 
 from app import session
 from app.page import PageInfo, Section
-from app.widgets import deadline, names, opportunity_cards, state
+from app.widgets import deadline, my_tiles, names, opportunity_cards, state
 from app.widgets.text import plain
+from pipelines.qualification.figures import cost_per_qualified
 from warehouse import clock
+from warehouse.domain.access import Action, Person
 from warehouse.domain.fit import WATCH_FROM
 from warehouse.ledger.opportunities import OpportunityRow, data_version
 from warehouse.ledger.opportunity_counts import Summary, read_closing, read_new, read_queue, summarise
 from warehouse.ledger.sources import Source, list_sources
 from warehouse.ledger.store import open_ledger
 
-PAGE = PageInfo("Dashboard", Section.FIND, 1, "What needs you today.", is_first=True)
+PAGE = PageInfo("Dashboard", Section.FIND, 1, "What needs you today.", needs=Action.READ_OPPORTUNITIES, is_first=True)
 CLOSING_DAYS = 7
 Rows = tuple[OpportunityRow, ...]
 
@@ -25,12 +27,15 @@ def render() -> None:
     person = session.person()
     at = clock.world_instant()
     st.title("Dashboard")
-    with open_ledger().read(person.id) as tx:
+    with open_ledger().read(person) as tx:
         version = data_version(tx)
         sources = list_sources(tx)
         lists = (read_queue(tx, at=at), read_new(tx, at=at), read_closing(tx, at=at, fit_from=WATCH_FROM))
-    summary = _summary(at.replace(second=0, microsecond=0), version)
+    summary = _summary(at.replace(second=0, microsecond=0), version, person)
     _draw_sources(sources)
+    _draw_money(person)
+    my_tiles.draw_log(person)
+    my_tiles.draw(person)
     if not summary.open_count:
         state.empty(
             "No opportunities yet.",
@@ -45,8 +50,9 @@ def render() -> None:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _summary(at: datetime, version: int) -> Summary:
-    with open_ledger().read() as tx:
+def _summary(at: datetime, version: int, _reader: Person) -> Summary:
+    # `_reader` is no part of the key: everybody who may read opportunities sees the same ones.
+    with open_ledger().read(_reader) as tx:
         return summarise(tx, at=at, fit_from=WATCH_FROM, closing_days=CLOSING_DAYS)
 
 
@@ -64,6 +70,13 @@ def _draw_sources(sources: list[Source]) -> None:
         )
         words.append(f"{plain(names.source(source.name))} {answered}")
     st.caption("Sources: " + " · ".join(words))
+
+
+def _draw_money(person: Person) -> None:
+    month, each = cost_per_qualified(open_ledger(), at=clock.now(), by=person)
+    if month or each:
+        words = f"; {each:.2f} USD for each opportunity that was qualified" if each is not None else ""
+        st.caption(f"Models: {month:.2f} USD this month{words}")
 
 
 def _draw_figures(summary: Summary) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from app import session
 from app.address import View
 from app.page import PageInfo, Section
-from app.widgets import bulk_mark, filters, opportunity_cards, opportunity_table, state
+from app.widgets import bulk_mark, filters, opportunity_cards, opportunity_table, saved_search, state
 from app.widgets.downloads import draw_exports
 from warehouse import clock
 from warehouse.domain import access
@@ -20,6 +20,7 @@ PAGE = PageInfo(
     Section.FIND,
     2,
     "Search and narrow what can still be answered, mark several at once, export exactly this view.",
+    needs=Action.READ_OPPORTUNITIES,
 )
 ROWS = 50
 
@@ -30,16 +31,19 @@ def render() -> None:
     view = filters.current_view()
     at = clock.world_instant()
     st.title("Opportunities")
-    filters.draw(view, at)
-    with open_ledger().read(person.id) as tx:
+    filters.draw(view, at, person)
+    with open_ledger().read(person) as tx:
         page = list_opportunities(tx, view.to_filter(at), at=at, limit=ROWS, offset=(view.page - 1) * ROWS)
     if not page.total:
         _say_empty(view)
+        if view.text or view.active:
+            saved_search.draw_button(view, at)
         return
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(_count_words(page, view))
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
             filters.draw_look(view)
+            saved_search.draw_button(view, at)
             draw_exports(view.to_filter(at), page)
     may_mark = access.may(person, Action.SET_OPPORTUNITY_STATUS)
     if view.look == "cards":

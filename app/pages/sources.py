@@ -6,18 +6,22 @@ import streamlit as st
 
 from app import session
 from app.page import PageInfo, Section
-from app.widgets import deadline, names, quarantine, state
+from app.widgets import deadline, names, quarantine, state, told
 from app.widgets.banner import STALE_AFTER
 from app.widgets.text import link, plain
 from pipelines.administration.run_requests import DISCOVERY, request_run
+from pipelines.discovery.look_at_sources import look_at_sources
 from warehouse import clock
 from warehouse.domain import access
 from warehouse.domain.access import Action, Person
-from warehouse.errors import AlreadyRunning, ProcuraError
-from warehouse.ledger.sources import Run, RunRequest, Source, latest_request, list_runs, list_sources
+from warehouse.ledger.sources import Run, RunRequest, Source, latest_request, list_runs
 from warehouse.ledger.store import open_ledger
 
-PAGE = PageInfo("Sources", Section.RUN, 1, "What each source last brought, what could not be read, and a run at once.")
+PAGE = PageInfo(
+    "Sources", Section.RUN, 1, "What each source last brought, what could not be read, and a run at once.",
+    needs=Action.READ_SOURCES,
+)  # fmt: skip
+PLACE = "run"
 STATES = {
     "pending": "waiting to begin",
     "running": "running",
@@ -31,11 +35,10 @@ def render() -> None:
     """Draw the page."""
     person = session.person()
     st.title("Sources")
-    with open_ledger().read(person.id) as tx:
-        sources, runs = list_sources(tx), list_runs(tx)
+    seen = look_at_sources(open_ledger(), by=person)
     _draw_request(person)
-    _draw_sources(sources, runs)
-    _draw_runs(runs)
+    _draw_sources(seen.sources, seen.runs)
+    _draw_runs(seen.runs)
     quarantine.draw()
 
 
@@ -51,22 +54,17 @@ def _draw_request(person: Person) -> None:
         else:
             st.caption("An admin or a contract officer can start a run.")
         _draw_progress()
-    error = st.session_state.pop("run_fault", None)
-    if error is not None:
-        state.told(error)
+    told.tell(PLACE)
 
 
 def _request() -> None:
-    try:
-        request_run(open_ledger(), DISCOVERY, by=session.person(), at=clock.now())
-    except (AlreadyRunning, ProcuraError) as error:
-        st.session_state["run_fault"] = error
+    told.attempt(PLACE, lambda: request_run(open_ledger(), DISCOVERY, by=session.person(), at=clock.now()))
 
 
 @st.fragment(run_every=2)
 def _draw_progress() -> None:
-    session.person()  # a fragment runs by itself: it must not outlive the session
-    with open_ledger().read() as tx:
+    person = session.person()  # a fragment runs by itself: it must not outlive the session
+    with open_ledger().read(person) as tx:
         request = latest_request(tx, DISCOVERY)
         running = [run for run in list_runs(tx, limit=5) if run.status == "running"]
     if request is not None:

@@ -12,6 +12,7 @@ import streamlit as st
 
 from app.widgets import deadline, names
 from app.widgets.text import plain, readable
+from warehouse.domain.deadlines import office_zone
 from warehouse.ledger.opportunities import ChainNotice
 
 LONGEST_COMPARED = 4_000
@@ -43,12 +44,17 @@ class Step:
     is_first: bool
 
 
-def steps(notices: Sequence[ChainNotice]) -> list[Step]:
-    """Return the chain, newest first; a version that changed nothing a reader sees is left out."""
+def steps(notices: Sequence[ChainNotice], state: str | None = None) -> list[Step]:
+    """Return the chain, newest first; a version that changed nothing a reader sees is left out.
+
+    Args:
+        notices: Oldest first.
+        state: Where the work is: what the office's zone is called.
+    """
     found: list[Step] = []
     for index, notice in enumerate(notices):
         earlier = notices[index - 1] if index else None
-        step = compare(earlier, notice)
+        step = compare(earlier, notice, state)
         if (
             earlier is None
             or step.changes
@@ -60,14 +66,14 @@ def steps(notices: Sequence[ChainNotice]) -> list[Step]:
     return found[::-1]
 
 
-def compare(earlier: ChainNotice | None, notice: ChainNotice) -> Step:
+def compare(earlier: ChainNotice | None, notice: ChainNotice, state: str | None = None) -> Step:
     """Compare a notice with the one before it."""
     if earlier is None:
         return Step(notice, (), (), 0, 0, is_first=True)
     fields = (
         ("Type", earlier.notice_type, notice.notice_type),
         ("Title", earlier.title, notice.title),
-        ("Deadline", due_text(earlier), due_text(notice)),
+        ("Deadline", due_text(earlier, state), due_text(notice, state)),
         (
             "Set-aside",
             names.set_aside(earlier.set_aside_code, None) or "none",
@@ -79,11 +85,11 @@ def compare(earlier: ChainNotice | None, notice: ChainNotice) -> Step:
     return Step(notice, changes, passages, removed, added, is_first=False)
 
 
-def due_text(notice: ChainNotice) -> str:
+def due_text(notice: ChainNotice, state: str | None) -> str:
     """Write a notice's deadline without what counts from now."""
     if notice.due_date is None:
         return notice.due_raw or "none stated"
-    return deadline.moment(notice.due_date, deadline.office_zone(notice.due_offset_minutes))
+    return deadline.moment(notice.due_date, office_zone(notice.due_date, notice.due_offset_minutes, state))
 
 
 def text_changes(old: str, new: str) -> tuple[tuple[Passage, ...], int, int]:
@@ -120,9 +126,9 @@ def shortened(words: Sequence[str], limit: int = 40) -> str:
     return f"{' '.join(words[: limit // 2])} … {' '.join(words[-limit // 2 :])}"
 
 
-def draw(notices: Sequence[ChainNotice]) -> None:
+def draw(notices: Sequence[ChainNotice], state: str | None) -> None:
     """Draw the chain, newest first: each step's changes, its whole text folded away."""
-    chain = steps(notices)
+    chain = steps(notices, state)
     for index, step in enumerate(chain):
         notice = step.notice
         with st.container(border=True):

@@ -1,4 +1,4 @@
-"""What a reader must know before reading anything: demo notices, another instant than now, a source that is silent."""
+"""What a reader must know before reading anything: demo notices, another instant than now, a silent source or witness."""
 
 from datetime import timedelta
 
@@ -8,6 +8,8 @@ from app.widgets import names
 from app.widgets.deadline import left, moment, reader_zone
 from app.widgets.text import plain
 from warehouse import clock, settings
+from warehouse.audit.witness import faults
+from warehouse.domain.access import Action, Person, may
 from warehouse.ledger.people import are_notices_demo
 from warehouse.ledger.sources import Source, list_sources
 from warehouse.ledger.store import open_ledger
@@ -16,15 +18,16 @@ STALE_AFTER = timedelta(hours=26)
 """SAM.gov's bulk file comes once a day; two hours for its delays."""
 
 
-def draw() -> None:
+def draw(person: Person) -> None:
     """Draw the banners that apply; most days none does."""
-    with open_ledger().read() as tx:
+    with open_ledger().read(person) as tx:
         is_demo, sources = are_notices_demo(tx), list_sources(tx)
     if is_demo:
         st.info(
             "**Demo notices.** Procura made these itself, because no source could be read yet. They go with the first real"
             " ones: drop a file into `var/inbox/sam_gov/`, or let the machine reach sam\\.gov."
         )
+    _draw_audit(person)
     as_of = settings.current().as_of
     if as_of is not None:
         st.info(
@@ -34,6 +37,13 @@ def draw() -> None:
     for source in sources:
         if words := stale(source):
             st.warning(words)
+
+
+def _draw_audit(person: Person) -> None:
+    """Tell who reads the audit log that its checkpoints do not come to where they should."""
+    if may(person, Action.READ_AUDIT_LOG):
+        for words in faults(settings.current()):
+            st.error(f"**Audit log.** {plain(words)}")
 
 
 def stale(source: Source) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app import session
-from app.widgets import state
+from app.widgets import state, told
 from pipelines.qualification.decisions import set_status
 from warehouse import clock
 from warehouse.domain.opportunity import NEXT, OpportunityStatus
@@ -13,6 +13,7 @@ from warehouse.errors import ProcuraError
 from warehouse.ledger.opportunities import OpportunityRow
 from warehouse.ledger.store import open_ledger
 
+PLACE = "bulk_mark"
 VERBS = {
     OpportunityStatus.REVIEWING: "Start review of",
     OpportunityStatus.QUALIFIED: "Qualify",
@@ -22,8 +23,7 @@ VERBS = {
 
 def draw(rows: Sequence[OpportunityRow]) -> None:
     """Draw the buttons for the chosen rows; nothing while none is chosen."""
-    if message := st.session_state.pop("bulk_message", None):
-        st.success(message)
+    told.tell(PLACE)
     if not rows:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -59,6 +59,6 @@ def _confirm() -> None:
             state.told(error)
             return
         left = f" {len(done.left)} were changed by somebody else meanwhile and stay as they are." if done.left else ""
-        st.session_state["bulk_message"] = f"{len(done.changed)} now {to.value}.{left}"
+        told.leave(PLACE, f"{len(done.changed)} now {to.value}.{left}")
         del st.session_state["bulk_question"]
         st.rerun()

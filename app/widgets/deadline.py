@@ -1,16 +1,17 @@
 """The one place that writes time: a deadline as the office states it, what that is here, how long is left, when to send.
 
-Not here: how a safe instant is found (warehouse/domain/deadlines.py).
+Not here: how a safe instant is found, what a zone is called (warehouse/domain/deadlines.py).
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from warehouse.domain.deadlines import DeadlinePrecision
+from warehouse.domain.deadlines import DeadlinePrecision, office_zone, zone_name
+from warehouse.ledger.opportunities import OpportunityRow
 
 
 class Urgency(StrEnum):
@@ -41,7 +42,7 @@ class Deadline:
     """A deadline in words. Empty texts where there is nothing to say.
 
     Attributes:
-        office: "Fri 10 Apr 2026 14:00 UTC-4": the instant in the office's zone.
+        office: "Fri 10 Apr 2026 14:00 EDT": the instant in the office's zone.
         here: The same instant in the reader's zone, when that differs.
         left: "in 2 d 4 h", "in 5 h 10 min", "passed 3 h ago".
         send_by: "send by Thu 9 Apr 17:00": the safe instant, when it is still ahead.
@@ -66,6 +67,7 @@ def describe(
     at: datetime,
     raw: str | None = None,
     here: tzinfo | None = None,
+    state: str | None = None,
 ) -> Deadline:
     """Put a deadline into words.
 
@@ -74,12 +76,13 @@ def describe(
         at: The instant from which "left" counts.
         raw: As published, shown where it could not be read.
         here: The reader's zone.
+        state: Where the work is: what the office's zone is called.
     """
     mark, help_text = MARKS.get(precision, ("", ""))
     if due_at is None:
         text = f"as published: {raw}" if raw and precision is DeadlinePrecision.UNREADABLE else "no deadline stated"
         return Deadline(text, "", "", "", mark, help_text, Urgency.NONE)
-    office = office_zone(offset_minutes)
+    office = office_zone(due_at, offset_minutes, state)
     local = due_at.astimezone(here) if here else None
     is_elsewhere = local is not None and local.utcoffset() != due_at.astimezone(office).utcoffset()
     return Deadline(
@@ -93,34 +96,23 @@ def describe(
     )
 
 
-def office_zone(offset_minutes: int | None) -> tzinfo:
-    """Return an office's zone from its offset; None is UTC."""
-    return timezone(timedelta(minutes=offset_minutes)) if offset_minutes else UTC
-
-
 def moment(instant: datetime, zone: tzinfo) -> str:
-    """Write an instant in a zone: "Fri 10 Apr 2026 14:00 UTC-4"."""
+    """Write an instant in a zone: "Fri 10 Apr 2026 14:00 EDT"; an office's zone without a name: "UTC+09:00 (as published)"."""
     local = instant.astimezone(zone)
-    return f"{local:%a} {local.day} {local:%b %Y %H:%M} {offset_name(local)}"
+    published = " (as published)" if (local.tzname() or "").startswith(("UTC+", "UTC−")) else ""
+    return f"{local:%a} {local.day} {local:%b %Y %H:%M} {zone_name(local)}{published}"
 
 
-def sortable(instant: datetime, offset_minutes: int | None) -> str:
-    """Write an instant in the office's zone so that a table's column sorts by it: "2026-04-10 Fri 14:00 UTC-4"."""
-    local = instant.astimezone(office_zone(offset_minutes))
-    return f"{local:%Y-%m-%d %a %H:%M} {offset_name(local)}"
+def sortable(instant: datetime, zone: tzinfo) -> str:
+    """Write an instant in a zone so that a table's column sorts by it: "2026-04-10 Fri 14:00 EDT"."""
+    local = instant.astimezone(zone)
+    return f"{local:%Y-%m-%d %a %H:%M} {zone_name(local)}"
 
 
 def day(instant: datetime | None, zone: tzinfo) -> str:
     """Write the day of an instant in a zone: "10 Apr 2026"; "" for none."""
     local = instant.astimezone(zone) if instant else None
     return f"{local.day} {local:%b %Y}" if local else ""
-
-
-def offset_name(local: datetime) -> str:
-    """Write an offset: "UTC-4", "UTC+5:30", "UTC". Abbreviations such as CST mean several zones and are not used."""
-    minutes = int((local.utcoffset() or timedelta()).total_seconds() // 60)
-    hours, rest = divmod(abs(minutes), 60)
-    return "UTC" + (f"{'-' if minutes < 0 else '+'}{hours}" + (f":{rest:02d}" if rest else "") if minutes else "")
 
 
 def left(due_at: datetime, at: datetime) -> str:
@@ -157,6 +149,13 @@ def reader_zone() -> tzinfo:
         return ZoneInfo(name) if name else UTC
     except (KeyError, ValueError, OSError):
         return UTC
+
+
+def office_moment(row: OpportunityRow) -> str:
+    """Write when an opportunity is due in the office's zone; "" for none."""
+    if row.due_date is None:
+        return ""
+    return moment(row.due_date, office_zone(row.due_date, row.due_offset_minutes, row.place_state))
 
 
 def draw(words: Deadline) -> None:

@@ -5,7 +5,7 @@ from typing import Literal
 import streamlit as st
 
 from app import session
-from app.widgets import deadline, names, state
+from app.widgets import deadline, names, state, told
 from app.widgets.bulk_mark import VERBS
 from app.widgets.text import plain
 from pipelines.qualification.decisions import LONGEST_NOTE, add_note, set_status
@@ -18,7 +18,7 @@ from warehouse.ledger.opportunities import OpportunityDetail
 from warehouse.ledger.store import open_ledger
 
 Kind = Literal["primary", "secondary"]
-BACK = "Review again"
+BACK, PLACE = "Review again", "decision"
 WORDS = {**VERBS, OpportunityStatus.REVIEWING: "Start review"}
 
 
@@ -46,7 +46,7 @@ def draw_decision(found: OpportunityDetail, person: Person) -> None:
             st.button(
                 BACK if is_back else WORDS[to], key=f"to_{to.value}", type=kind, on_click=_decide, args=(row.id, to)
             )
-    _tell("decision_fault")
+    told.tell(PLACE)
 
 
 def draw_note(found: OpportunityDetail, person: Person) -> None:
@@ -72,13 +72,4 @@ def draw_note(found: OpportunityDetail, person: Person) -> None:
 
 
 def _decide(opportunity_id: str, to: OpportunityStatus) -> None:
-    try:
-        set_status(open_ledger(), [opportunity_id], to, by=session.person(), at=clock.now())
-    except ProcuraError as error:
-        st.session_state["decision_fault"] = error
-
-
-def _tell(key: str) -> None:
-    error = st.session_state.pop(key, None)
-    if error is not None:
-        state.told(error)
+    told.attempt(PLACE, lambda: set_status(open_ledger(), [opportunity_id], to, by=session.person(), at=clock.now()))

@@ -41,7 +41,7 @@ def _maker(wanted: OpportunityFilter, at: datetime, convert: Callable[[Rows], by
     person = session.person()
 
     def make() -> bytes:
-        with open_ledger().read(person.id) as tx:
+        with open_ledger().read(person) as tx:
             rows = list_opportunities(tx, wanted, at=at, limit=MOST_ROWS).rows
         return convert(rows)
 

@@ -7,12 +7,14 @@ first, so the rest of the rerun sees one state only.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 import streamlit as st
 
 from app.address import NO_SET_ASIDE, View, read_view, write_view
 from app.widgets import names
 from app.widgets.text import plain
+from warehouse.domain.access import Person
 from warehouse.ledger.opportunities import data_version
 from warehouse.ledger.opportunity_counts import facet_counts
 from warehouse.ledger.opportunity_filter import OpportunityFilter, Sort
@@ -69,7 +71,7 @@ def clear() -> None:
     write(read_view({"sort": [view.sort.value], "view": [view.look]}, default_look=default_look()))
 
 
-def draw(view: View, at: datetime) -> None:
+def draw(view: View, at: datetime, person: Person) -> None:
     """Draw search box, order and chips."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         _bound("q", view.text, lambda value: replace(current_view(), text=str(value or ""), page=1))
@@ -85,7 +87,7 @@ def draw(view: View, at: datetime) -> None:
         )
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         for label, name, facet in CHIPS:
-            _draw_chip(label, name, facet, view, at)
+            _draw_chip(label, name, view, partial(_counts, facet, view, at, person))
         _draw_number("Due within", "due", DUE, view)
         _draw_number("Fit", "fit", FITS, view)
         _draw_number("Posted within", "posted", POSTED, view)
@@ -121,13 +123,13 @@ def _write_from(name: str) -> Callable[[], None]:
     return write_it
 
 
-def _draw_chip(label: str, name: str, facet: str, view: View, at: datetime) -> None:
+def _draw_chip(label: str, name: str, view: View, count: Callable[[], dict[str, int]]) -> None:
     chosen = view.lists[name]
     words = _chip_label(label, [names.of(name, value, short=True) for value in chosen])
     with st.popover(words, key=f"chip_{name}", on_change="rerun") as chip:
         if not chip.open:
             return  # counting every open row is for who looks
-        counts = _counts(view, at)[facet]
+        counts = count()
         shown = {NO_SET_ASIDE if name == "set_aside" and not value else value: n for value, n in counts.items()}
         _bound(name, list(chosen), lambda values: _with_list(name, values))
         st.multiselect(
@@ -182,16 +184,16 @@ def _chip_label(label: str, chosen: Sequence[str]) -> str:
     return f"{label}: **{plain(text if len(text) <= 28 else text[:27] + '…')}**"
 
 
-def _counts(view: View, at: datetime) -> dict[str, dict[str, int]]:
-    with open_ledger().read() as tx:
+def _counts(facet: str, view: View, at: datetime, person: Person) -> dict[str, int]:
+    with open_ledger().read(person) as tx:
         version = data_version(tx)
     # To the minute: what is due within a minute may be counted a minute longer, and the answer can be kept.
-    return _cached_counts(
-        view.to_filter(at.replace(second=0, microsecond=0)), at.replace(second=0, microsecond=0), version
-    )
+    minute = at.replace(second=0, microsecond=0)
+    return _cached_counts(view.to_filter(minute), minute, version, person)[facet]
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _cached_counts(wanted: OpportunityFilter, at: datetime, version: int) -> dict[str, dict[str, int]]:
-    with open_ledger().read() as tx:
+def _cached_counts(wanted: OpportunityFilter, at: datetime, version: int, _reader: Person) -> dict[str, dict[str, int]]:
+    # `_reader` is no part of the key: everybody who may read opportunities sees the same ones.
+    with open_ledger().read(_reader) as tx:
         return facet_counts(tx, wanted, at=at)

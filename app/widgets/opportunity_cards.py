@@ -51,8 +51,9 @@ def _draw_card(row: OpportunityRow, at: datetime) -> None:
         score.badge(row.fit_score, row.recommendation, row.fit_reasons)
         st.markdown(names.status(row.status))
         words = deadline.describe(
-            row.due_date, row.due_offset_minutes, row.due_precision, row.safe_deadline_at, at=at, raw=row.due_raw
-        )
+            row.due_date, row.due_offset_minutes, row.due_precision, row.safe_deadline_at, at=at, raw=row.due_raw,
+            state=row.place_state,
+        )  # fmt: skip
         left = deadline.coloured(words.left, words.urgency) if words.left else ""
         st.markdown(" · ".join(part for part in (left, words.office, words.send_by) if part))
     facts = (

@@ -1,7 +1,7 @@
 """The dense table of opportunities: fifty rows, the columns a bidder needs, several can be chosen, one can be opened."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.widgets import deadline, money, names, score
 from app.widgets.deadline import Urgency
+from warehouse.domain.deadlines import office_zone
 from warehouse.ledger.opportunities import OpportunityRow
 
 ROW_HEIGHT = 58
@@ -50,7 +51,8 @@ def _cells(row: OpportunityRow, at: datetime) -> dict[str, object]:
         row.due_date, row.due_offset_minutes, row.due_precision, row.safe_deadline_at, at=at, raw=row.due_raw
     )
     offices = [names.office(row.agency), names.office(row.office or row.sub_agency)]
-    due = deadline.sortable(row.due_date, row.due_offset_minutes) if row.due_date else words.office
+    zone = office_zone(row.due_date, row.due_offset_minutes, row.place_state) if row.due_date else UTC
+    due = deadline.sortable(row.due_date, zone) if row.due_date else words.office
     return {
         "open": "Open",
         "fit": row.fit_score,
@@ -58,7 +60,7 @@ def _cells(row: OpportunityRow, at: datetime) -> dict[str, object]:
         "agency": " › ".join(dict.fromkeys(part for part in offices if part)),
         "set_aside": names.set_aside(row.set_aside_code, row.set_aside_text),
         "due": f"{due} ({words.mark})" if words.mark and row.due_date else due,
-        "safe": deadline.sortable(row.safe_deadline_at, row.due_offset_minutes) if row.safe_deadline_at else "",
+        "safe": deadline.sortable(row.safe_deadline_at, zone) if row.safe_deadline_at else "",
         "left": round((row.due_date - at).total_seconds() / 86400, 1) if row.due_date else None,
         "status": row.status.value,
         "codes": " · ".join(part for part in (row.naics_code, row.psc_code) if part),

@@ -5,14 +5,15 @@ import streamlit as st
 from app.widgets import names
 from pipelines.qualification.preview import PreviewRow, preview
 from warehouse import clock
+from warehouse.domain.access import Person
 from warehouse.domain.company import CompanyProfile
 from warehouse.ledger.store import open_ledger
 
 
-def draw_preview(profile: CompanyProfile) -> None:
+def draw_preview(profile: CompanyProfile, person: Person) -> None:
     """Draw the twenty that would be best."""
     with st.spinner("Scoring every open opportunity with it …"):
-        rows = preview(open_ledger(), profile, as_of=clock.world_instant())
+        rows = preview(open_ledger(), profile, as_of=clock.world_instant(), by=person)
     if not rows:
         st.caption("There is no open opportunity to score yet.")
         return

@@ -61,10 +61,10 @@ def draw() -> None:
         state.unavailable(error)
         return
     if not rows:
-        st.caption("Empty: every record that landed could be read.")
+        st.caption("Empty: nothing waits for a mend.")
         return
     more = f" The newest {MOST} are shown." if total > MOST else ""
-    st.caption(f"{total:,} record{'' if total == 1 else 's'} could not be read. Choose one to see its bytes.{more}")
+    st.caption(f"{total:,} record{'' if total == 1 else 's'} could not be read.{more}")
     table = [
         {
             "Reason": r.reason,
@@ -93,6 +93,10 @@ def draw() -> None:
         st.code(shown(row.raw), language=None, wrap_lines=True, height=300)
         if row.size > MOST_BYTES:
             st.caption(f"The first {MOST_BYTES:,} of {row.size:,} bytes.")
+    else:
+        st.caption(
+            "Choose one to see its bytes."
+        )  # below: on a telephone the grid's buttons lie over the line above it
 
 
 def shown(raw: bytes) -> str:

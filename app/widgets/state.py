@@ -1,12 +1,10 @@
 """The designed states: empty, failed, not permitted, signed out, the store away. Each says why and the one thing to do."""
 
-from collections.abc import Collection
-
 import streamlit as st
 
 from app.gate import SIGN_IN
 from app.widgets.text import plain
-from warehouse.domain.access import Role
+from warehouse.domain.access import Action, who_may
 from warehouse.errors import NotPermitted, ProcuraError, StoreUnavailable
 
 
@@ -16,7 +14,7 @@ def empty(title: str, why: str, *, page: str | None = None, label: str = "") -> 
         st.markdown(f"**{title}**")
         st.markdown(why)
         if page:
-            st.page_link(f"pages/{page}.py", label=label)
+            st.page_link(f"pages/{page}.py", label=f"{label} →")
 
 
 def signed_out() -> None:
@@ -31,10 +29,10 @@ def unavailable(error: StoreUnavailable) -> None:
     st.warning(f"**One moment:** {plain(error.what)} Kept: everything you saved. Reload in a few seconds.")
 
 
-def not_permitted(title: str, roles: Collection[Role]) -> None:
+def not_permitted(title: str, needs: Action | None) -> None:
     """Say who may see a page."""
-    who = " or ".join(sorted(role.value.replace("_", " ") for role in roles))
-    st.info(f"**{title}** is for the roles {who}. Ask an admin if you need it.")
+    who = who_may(needs) if needs else "everybody"
+    st.info(f"**{title}** is for {who}. Ask an admin if you need it.")
 
 
 def refused(error: NotPermitted) -> None:

@@ -4,6 +4,8 @@ import html
 import re
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:^=&\"'])")
+LABEL_SPECIAL = re.compile(r"[\\`*_{}\[\]<>~$^|]|:(?=\S)|&(?=#?\w+;)")
+LINE_START = re.compile(r"[-+#=]|\d+[.)]")
 HTML_TAG = re.compile(
     r"</?(?:p|br|div|span|ul|ol|li|table|tr|td|th|tbody|b|strong|i|em|u|a|font|h[1-6]|pre|hr|img|script|style)\b[^>]*>",
     re.I,
@@ -21,6 +23,19 @@ def plain(text: object) -> str:
     """Escape a text for a place where Streamlit reads Markdown (labels, captions, tables); line ends become blanks."""
     line = CONTROL.sub("", " ".join(str(text).split()))
     return _escaped(SELF_LINKING.sub("\\g<0>\u2060", line))
+
+
+def label(text: object) -> str:
+    """Escape a text for the label of a box or button, which screen readers read raw: as little as is harmless."""
+    line = SELF_LINKING.sub("\\g<0>\u2060", CONTROL.sub("", " ".join(str(text).split())))
+    # An invisible sign before it: what begins like a list or heading does not become one.
+    return ("\u2060" if LINE_START.match(line) else "") + LABEL_SPECIAL.sub(r"\\\g<0>", line)
+
+
+def code(text: object) -> str:
+    """Return a text as Markdown's code, in which nothing is read as markup; what would end it is left out."""
+    line = CONTROL.sub("", " ".join(str(text).split())).replace("`", "")
+    return f"`{line}`" if line else ""
 
 
 def _escaped(text: str) -> str:

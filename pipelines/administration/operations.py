@@ -9,16 +9,23 @@ import socket
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from pipelines.administration.https import check_serving
+from pipelines.administration.vault_rotation import LOST_KEY_TODO, vault_faults
 from warehouse.addresses import conninfo, superuser_conninfo
-from warehouse.errors import ProcuraError
+from warehouse.audit.append_path import faults_of_append_path
+from warehouse.audit.witness import faults
+from warehouse.errors import BadInput, ProcuraError
 from warehouse.lake.connection import open_lake
 from warehouse.landing import Landing
 from warehouse.ledger.migrate import newest_revision
+from warehouse.ledger.row_security import faults_of_row_security
+from warehouse.ledger.store import open_ledger
 from warehouse.settings import Settings
 
 FREE_BYTES_WANTED = 2 * 1024**3
@@ -39,23 +46,27 @@ class Finding:
     mend: Callable[[], None] | None = None
 
 
-def examine_home(settings: Settings, *, is_up: bool) -> Iterator[Finding]:
-    """Yield what can be seen without the stores: disk, modes, ports, leftovers, the test browser."""
+def examine_home(settings: Settings, *, is_up: bool, at: datetime) -> Iterator[Finding]:
+    """Yield what can be seen without the stores: disk, modes, ports, certificate, leftovers, the test browser."""
     yield _free_disk(settings)
     yield from _modes(settings)
     for name, port in (("PROCURA_APP_PORT", settings.app_port), ("PROCURA_DAGSTER_PORT", settings.dagster_port)):
         yield _port(name, port, is_up=is_up)
+    yield _https(settings, at)
     yield _leftovers(settings)
     yield _browser(settings)
 
 
 def examine_stores(settings: Settings) -> Iterator[Finding]:
-    """Yield what the open stores say: they answer, are of the newest shape, the lake opens, the landing is whole."""
+    """Yield what the open stores say: they answer, are of the newest shape, lake and vault open, the landing is whole."""
     looks: dict[str, Callable[[Settings], Finding]] = {
         "ledger": _ledger,
         "migrations": _migrations,
         "lake": _lake,
         "landing": _landing,
+        "vault": _vault,
+        "audit": _audit,
+        "rights": _rights,
     }
     for subject, look in looks.items():
         try:
@@ -100,6 +111,18 @@ def _port(name: str, port: int, *, is_up: bool) -> Finding:
     )
 
 
+def _https(settings: Settings, at: datetime) -> Finding:
+    try:
+        found = check_serving(settings, at=at)
+    except BadInput as error:
+        return Finding("https", False, error.what, error.todo)
+    if found is None:
+        return Finding("https", True, "the app speaks plain http, on this machine only")
+    what = f"the certificate for {', '.join(found.names) or 'no name at all'} is valid until {found.ends_at:%Y-%m-%d}"
+    is_good = bool(found.names) and not found.ends_soon(at)
+    return Finding("https", is_good, what, "put a renewed one in its place, then start again.")
+
+
 def _leftovers(settings: Settings) -> Finding:
     """Half-written files of processes that were killed; a living one finishes its file within seconds."""
     half = [
@@ -136,6 +159,29 @@ def _migrations(settings: Settings) -> Finding:
     found, wanted = row[0] if row else "none", newest_revision(settings)
     what = f"the ledger's shape is {found}" + ("" if found == wanted else f", this program needs {wanted}")
     return Finding("migrations", found == wanted, what, "start the newest version; it migrates by itself.")
+
+
+def _audit(settings: Settings) -> Finding:
+    """The log is signed, its checkpoints reach their second places, and the database still refuses changes."""
+    with open_ledger("procura_app").read() as tx:
+        found = [*faults(settings), *faults_of_append_path(tx.connection)]
+    what = "; ".join(found) or "the audit log is signed, and the database refuses to change it"
+    return Finding("audit", not found, what, "`procura audit verify` looks at every record; keep the home as it is.")
+
+
+def _rights(settings: Settings) -> Finding:
+    """Row security, its policies and its functions are as the migrations made them."""
+    with open_ledger("procura_app").read() as tx:
+        found = faults_of_row_security(tx.connection)
+    what = "; ".join(found) or "row security is as it was installed"
+    return Finding("rights", not found, what, "somebody with the owner's rights loosened it: find out who and why.")
+
+
+def _vault(settings: Settings) -> Finding:
+    """Every sealed credential and second factor can be opened with the keys that are here."""
+    faults = vault_faults(open_ledger("procura_app"), settings)
+    what = " ".join(faults) or "every sealed credential and second factor can be opened"
+    return Finding("vault", not faults, what, f"{LOST_KEY_TODO}.")
 
 
 def _lake(settings: Settings) -> Finding:

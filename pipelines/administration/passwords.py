@@ -93,9 +93,10 @@ def matches(stored: str | None, password: str) -> bool:
 
     if len(password) > LONGEST * 4:
         password = ""  # nobody's, and not worth hashing
+    instead = _nobody()  # made once, and for known names too: the first unknown one must not take longer
     with _turns:
         try:
-            _hasher().verify(stored or _nobody(), normalised(password))
+            _hasher().verify(stored or instead, normalised(password))
         except VerificationError:
             return False
     return stored is not None

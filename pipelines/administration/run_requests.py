@@ -25,7 +25,7 @@ def request_run(ledger: Ledger, job: str, *, by: Person, at: datetime) -> str:
     access.check(by, Action.REQUEST_RUN)
     request_id = str(uuid.uuid4())
     try:
-        with ledger.deed(AuditEvent("run:requested", request_id, by.id, {"job": job})) as deed:
+        with ledger.deed(AuditEvent("run:requested", request_id, by.id, {"job": job}), by) as deed:
             insert_request(deed, request_id, job, by.id, at)
     except UniqueViolation as error:
         raise AlreadyRunning(

@@ -97,7 +97,8 @@ def source_is_fresh(ledger: Ledger, *, at: datetime) -> Finding:
     """Every source that is used answered within the last 36 hours; demo notices are no source."""
     with ledger.read() as tx:
         rows = tx.rows(
-            "select name, last_success_at from connectors where status <> 'revoked' and name <> 'demo' order by name"
+            "select name, last_success_at from connectors c where status <> 'revoked' and name <> 'demo' and"
+            " (last_success_at is not null or exists (select from discovery_runs r where r.connector_id = c.id)) order by name"
         )
     silent = [row["name"] for row in rows if row["last_success_at"] is None or at - row["last_success_at"] > FRESH_FOR]
     facts: dict[str, object] = {

@@ -37,7 +37,10 @@ class Fetched:
 
 @runtime_checkable
 class Connector(Protocol):
-    """One source of notices."""
+    """One source of notices.
+
+    One that takes a secret also offers `credentials`, a tuple of TakenCredential (credential_question.py).
+    """
 
     @property
     def name(self) -> str:
@@ -49,7 +52,7 @@ class Connector(Protocol):
 
     @property
     def auth_type(self) -> str:
-        """What it needs: `none`, `api_key`."""
+        """What it takes: `none`, `api_key` (`credentials` says whether it can do without)."""
 
     @property
     def feeds(self) -> tuple[str, ...]:
@@ -63,6 +66,12 @@ class Connector(Protocol):
         self, settings: Settings, *, since: datetime | None, at: datetime, progress: Progress
     ) -> Iterator[Fetched]:
         """Yield what the source has now; nothing when it has nothing new since the last call.
+
+        Args:
+            settings: Of this home.
+            since: What was posted before it need not be sent; a source that can only send everything sends everything.
+            at: This instant, or the one at which the world is looked at.
+            progress: Told bytes fetched.
 
         Raises:
             SourceUnavailable: it does not answer or refuses.

@@ -2,19 +2,20 @@
 connector.py, inbox.py, http.py (landing) and records.py, normalize.py, reading.py (reading)."""
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from pipelines.discovery.connector import Connector, Fetched, Progress, connector_of, find_connectors
 from pipelines.discovery.inbox import check_inbox, offered_files, strangers
-from pipelines.discovery.reading import one_reader, read_file
+from pipelines.discovery.reading import read_file
 from pipelines.discovery.shapes import Skip
 from warehouse.clock import now
 from warehouse.errors import DiskFull, SourceUnavailable
 from warehouse.lake.connection import open_lake
 from warehouse.lake.landings import Counts, LandingState, landing_states
+from warehouse.lake.one_reader import one_reader
 from warehouse.landing import Entry, Landing, open_plain
 from warehouse.ledger.discovery_runs import Source, add_to_open_run, end_idle_run, fail_run, note_landing, start_run
 from warehouse.ledger.store import open_ledger
@@ -56,6 +57,7 @@ def land_source(
     progress: Progress,
     at: datetime,
     as_of: datetime | None = None,
+    since: datetime | None = None,
 ) -> Landed:
     """Land what a source has: files of the inbox, else what it sends; demo notices while nothing ever came.
 
@@ -66,6 +68,7 @@ def land_source(
         progress: Told bytes fetched.
         at: This instant, for the landing.
         as_of: The instant at which the world is looked at, when it is not now.
+        since: Files of the inbox last changed before it are skipped by name; a source that can, sends only what is newer.
 
     Raises:
         BadInput: no such source, or the named inbox cannot be read.
@@ -77,9 +80,10 @@ def land_source(
     landing, ledger = Landing(settings.landing), open_ledger("procura_pipeline")
     run_id = start_run(ledger, _described(connector), at=at, as_of=as_of)
     try:
-        entries, landed = _land_inbox(landing, connector, inbox or settings.inbox, at)
+        entries, landed = _land_inbox(landing, connector, inbox or settings.inbox, at, since)
         if not entries and inbox is None and not settings.offline and as_of is None:
-            entries, landed = _land_fetched(landing, connector, settings, at=at, progress=progress, landed=landed)
+            fetched = connector.fetch(settings, since=since, at=at, progress=progress)
+            entries, landed = _land_fetched(landing, connector, fetched, at=at, landed=landed)
         elif not entries:
             landed = replace(landed, reason=_why_not_asked(settings, inbox, as_of))
     except SourceUnavailable as error:
@@ -122,6 +126,18 @@ def read_landings(
         return _read_all(settings, max_records, progress, slice_records)
 
 
+def is_reading_left(settings: Settings) -> bool:
+    """Say whether a file has landed that is not wholly in the lake yet: another pass of the run follows."""
+    cursor = open_lake("procura_pipeline").cursor()
+    states = landing_states(cursor)
+    cursor.close()
+    connectors, _ = find_connectors()
+    return any(
+        entry.source in connectors and not states.get((entry.source, entry.order), LandingState()).is_complete
+        for entry in Landing(settings.landing).entries()
+    )
+
+
 def _read_all(settings: Settings, max_records: int | None, progress: Progress, slice_records: int | None) -> Reading:
     landing, lake = Landing(settings.landing), open_lake("procura_pipeline")
     connectors, _ = find_connectors()
@@ -149,12 +165,14 @@ def _read_all(settings: Settings, max_records: int | None, progress: Progress, s
     return Reading(total.landed, total.accepted, total.quarantined, total.unchanged, total.versions, has_more)
 
 
-def _land_inbox(landing: Landing, connector: Connector, inbox: Path, at: datetime) -> tuple[list[Entry], Landed]:
+def _land_inbox(
+    landing: Landing, connector: Connector, inbox: Path, at: datetime, since: datetime | None
+) -> tuple[list[Entry], Landed]:
     known = {name for name, found in find_connectors()[0].items() if not found.is_demo}
     skipped = strangers(inbox, known)
     entries: list[Entry] = []
     new = 0
-    for offered in offered_files(inbox, connector):
+    for offered in offered_files(inbox, connector, since):
         if isinstance(offered.shape, Skip):
             skipped.append({"name": offered.name, "reason": offered.shape.reason})
             continue
@@ -168,11 +186,11 @@ def _land_inbox(landing: Landing, connector: Connector, inbox: Path, at: datetim
 
 
 def _land_fetched(
-    landing: Landing, connector: Connector, settings: Settings, *, at: datetime, progress: Progress, landed: Landed
+    landing: Landing, connector: Connector, offered: Iterable[Fetched], *, at: datetime, landed: Landed
 ) -> tuple[list[Entry], Landed]:
     entries: list[Entry] = []
     new = 0
-    for fetched in connector.fetch(settings, since=None, at=at, progress=progress):
+    for fetched in offered:
         entry, is_new = _land_one(landing, connector, fetched, at)
         entries.append(entry)
         new += is_new

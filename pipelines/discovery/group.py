@@ -4,17 +4,21 @@ Here: running the grouping and writing what changed. Not here: the group key (no
 `opportunity_id`), what is published (publish.py).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import holidays
 
-from warehouse.domain.deadlines import previous_working_day
+from warehouse.domain.codes import STATE_ZONES
+from warehouse.domain.deadlines import FIFTY_STATES, previous_working_day, safe_instant, zone_of_office
 from warehouse.domain.notice import BIDDABLE
 from warehouse.lake.connection import Cursor, Lake
 
 SQL = Path(__file__).parent
+ZONES = tuple(ZoneInfo(name) for name in sorted({*FIFTY_STATES, *STATE_ZONES.values()}))
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,32 @@ def _find_working_days(cursor: Cursor) -> None:
     cursor.execute(
         "create or replace temp table working_days as select unnest(?::date[]) as deadline_on, unnest(?::date[]) as safe_on",
         [deadlines, safe],
+    )
+    changing = [day for day, before in zip(deadlines, safe, strict=True) if _clocks_change(before, day)]
+    _find_clock_changes(cursor, changing, federal)
+
+
+def _clocks_change(start: date, end: date) -> bool:
+    """Say whether somewhere in the trade's zones the clocks change after one day's evening and before another day is over."""
+    first, last = datetime.combine(start, time(17), UTC), datetime.combine(end, time(23, 59), UTC)
+    return any(first.astimezone(zone).utcoffset() != last.astimezone(zone).utcoffset() for zone in ZONES)
+
+
+def _find_clock_changes(cursor: Cursor, days: Sequence[date], federal: holidays.HolidayBase) -> None:
+    """Find the safe instants of deadlines on these days by the office's zone and not by the deadline's own offset."""
+    found = cursor.execute(
+        "select opportunity_id, response_deadline_at at time zone 'UTC', response_deadline_offset_minutes, place_state from speaking"
+        " where ((response_deadline_at at time zone 'UTC') + to_minutes(coalesce(response_deadline_offset_minutes, 0)))::date"
+        " in (select unnest(?::date[]))",
+        [days],
+    ).fetchall()
+    safe = [
+        safe_instant(at.replace(tzinfo=UTC), zone_of_office(at.replace(tzinfo=UTC), offset, state), federal)
+        for _, at, offset, state in found
+    ]
+    cursor.execute(
+        "create or replace temp table clock_changes as select unnest(?::varchar[]) as opportunity_id, unnest(?::timestamp[]) as safe_utc",
+        [[row[0] for row in found], [instant.astimezone(UTC).replace(tzinfo=None) for instant in safe]],
     )
 
 

@@ -1,11 +1,13 @@
 -- The second half of group.sql, once the federal working days are known.
--- Given: `speaking` of group.sql, `world`, `biddable` (notice_type), `working_days` (deadline_on, safe_on).
+-- Given: `speaking` of group.sql, `world`, `biddable` (notice_type), `working_days` (deadline_on, safe_on), `clock_changes`
+-- (opportunity_id, safe_utc).
 create or replace temp table grouped as
 with judged as (
   select s.*, notice_type in (select notice_type from biddable) as is_biddable,
-    -- 17:00 in the office's own time; the offset is the one of the deadline itself.
-    d.safe_on + time '17:00' - to_minutes(coalesce(response_deadline_offset_minutes, 0)) as safe_utc
+    -- 17:00 in the office's own time: by the deadline's offset, unless the clocks change between the two.
+    coalesce(c.safe_utc, d.safe_on + time '17:00' - to_minutes(coalesce(response_deadline_offset_minutes, 0))) as safe_utc
   from speaking s
+  left join clock_changes c using (opportunity_id)
   left join working_days d
     on d.deadline_on = ((response_deadline_at at time zone 'UTC') + to_minutes(coalesce(response_deadline_offset_minutes, 0)))::date
 ), named as (

@@ -4,7 +4,8 @@ No key ever enters a message, a log or a stored address. Not here: which address
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,18 +67,31 @@ def download(
         SourceUnavailable: no answer, a refusal, or a file beyond the bound.
         DiskFull: no room.
     """
+    transfer = _Transfer(url, target, name, progress, max_bytes)
+    with _faults_told(transfer, name):
+        return _run(transfer, known or {}, wait_seconds)
+
+
+def _run(transfer: "_Transfer", known: Mapping[str, str], wait_seconds: float) -> Download | None:
     import httpx
 
     timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
     headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"}
-    transfer = _Transfer(url, target, name, progress, max_bytes)
+    attempts = stamina.retry_context(on=_TryAgain, attempts=ATTEMPTS, wait_initial=wait_seconds, timeout=None)
+    with httpx.Client(timeout=timeout, headers=headers, follow_redirects=True) as client:
+        for attempt in attempts:
+            with attempt:
+                return transfer.run(client, known)
+    raise AssertionError("unreachable")
+
+
+@contextmanager
+def _faults_told(transfer: "_Transfer", name: str) -> Iterator[None]:
+    """Turn what the network and the disk raise into our own errors."""
+    import httpx
+
     try:
-        with httpx.Client(timeout=timeout, headers=headers, follow_redirects=True) as client:
-            for attempt in stamina.retry_context(
-                on=_TryAgain, attempts=ATTEMPTS, wait_initial=wait_seconds, timeout=None
-            ):
-                with attempt:
-                    return transfer.run(client, known or {})
+        yield
     except _TryAgain as error:
         raise SourceUnavailable(
             f"{name} broke off {ATTEMPTS} times ({error}).",
@@ -99,7 +113,6 @@ def download(
         raise DiskFull(
             f"there is no room for the file of {name}.", kept="what had landed before.", todo="free some space."
         ) from error
-    raise AssertionError("unreachable")
 
 
 class _Transfer:

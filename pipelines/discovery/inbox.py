@@ -5,6 +5,7 @@ Not here: what becomes of them (discover.py).
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines.discovery.connector import Connector
@@ -22,13 +23,19 @@ class Offered:
     shape: Shape | Skip
 
 
-def offered_files(inbox: Path, connector: Connector) -> Iterator[Offered]:
-    """Yield the files below `<inbox>/<source>/`, sorted; hidden ones (of editors and file managers) are passed over."""
+def offered_files(inbox: Path, connector: Connector, since: datetime | None = None) -> Iterator[Offered]:
+    """Yield the files below `<inbox>/<source>/`, sorted; hidden ones (of editors and file managers) are passed over.
+
+    Args:
+        inbox: The folder of all sources.
+        connector: Of this source.
+        since: Files last changed before it are offered as skipped, unread.
+    """
     folder = inbox / connector.name
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(inbox)
         if path.is_file() and not any(part.startswith(".") for part in name.parts):
-            yield Offered(path, str(name), _shape(path, connector))
+            yield Offered(path, str(name), _age(path, since) or _shape(path, connector))
 
 
 def strangers(inbox: Path, sources: Collection[str]) -> list[dict[str, str]]:
@@ -60,6 +67,13 @@ def check_inbox(inbox: Path) -> None:
             kept="nothing was changed.",
             todo="name a folder that holds one folder a source, such as sam_gov/.",
         ) from error
+
+
+def _age(path: Path, since: datetime | None) -> Skip | None:
+    changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    if since is None or changed >= since:
+        return None
+    return Skip(f"it was last changed on {changed:%Y-%m-%d}, before the day asked for ({since:%Y-%m-%d})")
 
 
 def _shape(path: Path, connector: Connector) -> Shape | Skip:

@@ -1,6 +1,7 @@
 """Publish from the lake into the ledger what can still be answered, and what people touched. Only what changed is sent.
 
-Here: which opportunities, in what state. Not here: what is open (group.py), the statements on the ledger (published.py).
+Here: which opportunities, in what state. Not here: what is open (group.py), the statements on the ledger (published.py),
+what a changed notice does to an offer (the ledger itself: 0010_amendments.sql) and who hears of it (amendments.py).
 """
 
 import tempfile
@@ -9,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from pipelines.discovery.amendments import record_amendments
 from warehouse.domain.audit_event import AuditEvent
 from warehouse.lake.connection import Cursor, Lake, quoted
 from warehouse.ledger import published
@@ -94,8 +96,11 @@ def publish_opportunities(lake: Lake, ledger: Ledger, *, as_of: datetime) -> Pub
             with tempfile.TemporaryDirectory(dir=current().temporary) as folder:
                 rows, notices = _export(cursor, plan.written, as_of, Path(folder))
                 with ledger.deed(event) as deed:
+                    published.look_from(deed, as_of)
+                    stood = published.offers(deed)
                     _write(deed, plan, rows, notices)
                     published.write_aliases(deed, there.aliases, known_aliases)
+                    record_amendments(deed, stood)
     finally:
         cursor.execute("rollback")
         cursor.close()

@@ -1,8 +1,5 @@
 """One landed file into the lake, slice by slice, from where the last reading stopped."""
 
-import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pipelines.discovery.connector import Connector, Progress
@@ -14,19 +11,6 @@ from warehouse.lake.landings import Counts, LandingState
 from warehouse.lake.merging import met_again
 from warehouse.lake.notices import SliceToWrite, finish_landing, has_sightings, sightings_of, write_slice
 from warehouse.landing import Entry, Landing
-from warehouse.settings import Settings
-
-
-@contextmanager
-def one_reader(settings: Settings, progress: Progress) -> Iterator[None]:
-    """Let one process of this home read at a time: what is new depends on what is known, and both are asked first."""
-    with (settings.run / "reading.lock").open("a") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            progress("waiting for another run that reads", 0)
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ from pipelines.discovery.connector import Connector, Progress, connector_of
 from pipelines.discovery.csv_records import CsvRecords
 from pipelines.discovery.decode import decode_line
 from pipelines.discovery.json_records import record_table
-from pipelines.discovery.reading import one_reader
 from pipelines.discovery.shapes import Form, Shape, Skip
 from pipelines.discovery.slices import RAW_LIMIT, Slice
 from warehouse.lake.connection import Lake, open_lake
 from warehouse.lake.landings import Bookmark
 from warehouse.lake.notices import resolve_faults
+from warehouse.lake.one_reader import one_reader
 from warehouse.lake.quarantine import Quarantined, list_quarantine
 from warehouse.landing import Entry, Landing
 from warehouse.settings import Settings

@@ -15,6 +15,13 @@ from pipelines.discovery.decode import decode_line
 
 HEAD_BYTES = 262_144
 GZIP_MAGIC = b"\x1f\x8b"
+MAGICS = {
+    b"PK\x03\x04": "a ZIP archive or a spreadsheet: unpack it or save it as CSV",
+    b"%PDF": "a PDF",
+    b"\xff\xfe": "UTF-16 text: save it as UTF-8",
+    b"\xfe\xff": "UTF-16 text: save it as UTF-8",
+}
+"""Beginnings that say what a file is, whatever can be read further on: a ZIP may hold a CSV in clear."""
 
 
 class Form(StrEnum):
@@ -148,6 +155,9 @@ def detect(stream: BinaryIO) -> Shape | Skip:
     body = head.removeprefix(b"\xef\xbb\xbf")
     if not body.strip():
         return Skip("it is empty")
+    for magic, name in MAGICS.items():
+        if body.startswith(magic):
+            return Skip(f"it is {name}")
     if body.lstrip()[:1] in {b"{", b"["}:
         return _json_shape(body, is_whole=len(head) < HEAD_BYTES)
     return _csv_shape(body, skipped=len(head) - len(body))
@@ -177,12 +187,6 @@ def _csv_shape(body: bytes, *, skipped: int) -> Shape | Skip:
 
 
 def _what_else(body: bytes) -> str:
-    magics = {b"PK\x03\x04": "a ZIP archive or a spreadsheet: unpack it or save it as CSV", b"%PDF": "a PDF"}
-    for magic, name in magics.items():
-        if body.startswith(magic):
-            return f"it is {name}"
-    if body[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        return "it is UTF-16 text: save it as UTF-8"
     if b"\0" in body or sum(byte < 32 and byte not in b"\t\n\r\f" for byte in body[:4096]) > 16:
         return "it is a binary file"
     return "it is of another shape: neither SAM.gov's daily CSV nor v2 API records"

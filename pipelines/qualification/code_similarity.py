@@ -61,17 +61,18 @@ class Codes:
 
 def naics_similarity(rows: Sequence[str], columns: Codes) -> Floats:
     """Rate how near industries are, 0 to 1.5: shape (len(rows), length of the column); 0 where a code is missing."""
-    return _similarity(rows, columns, _NAICS)
+    return shared_levels(rows, columns, _NAICS)
 
 
 def psc_similarity(rows: Sequence[str], columns: Codes) -> Floats:
     """Rate how near products or services are, 0 to 1.25; shape as above. Services begin with a letter, products do not."""
     products = [row if row[:1].isdigit() else "" for row in rows]
     services = ["" if row[:1].isdigit() else row for row in rows]
-    return _similarity(products, columns, _PSC_PRODUCT) + _similarity(services, columns, _PSC_SERVICE)
+    return shared_levels(products, columns, _PSC_PRODUCT) + shared_levels(services, columns, _PSC_SERVICE)
 
 
-def _similarity(rows: Sequence[str], columns: Codes, levels: Levels) -> Floats:
+def shared_levels(rows: Sequence[str], columns: Codes, levels: Levels) -> Floats:
+    """Add up the points of the beginnings that codes share; shape as in `naics_similarity`."""
     table = np.zeros((len(rows), len(columns.distinct)))
     for length, points in levels:
         beginnings = np.array([value[:length] for value in columns.distinct], dtype=np.str_)
@@ -82,7 +83,7 @@ def _similarity(rows: Sequence[str], columns: Codes, levels: Levels) -> Floats:
 
 
 def equality(rows: Sequence[str], columns: Codes) -> Floats:
-    """Give 1 where both are stated and equal, else 0; shape as in `code_similarity`."""
+    """Give 1 where both are stated and equal, else 0; shape as in `naics_similarity`."""
     distinct = np.array(columns.distinct, dtype=np.str_)
     table = np.array([(distinct == row) & bool(row) for row in rows], dtype=np.float64)
     return table.reshape(len(rows), -1)[:, columns.where]

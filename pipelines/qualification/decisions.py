@@ -42,7 +42,7 @@ def set_status(ledger: Ledger, ids: Sequence[str], to: OpportunityStatus, *, by:
     wanted = sorted(set(ids))
     if not 1 <= len(wanted) <= MOST_AT_ONCE:
         raise BadInput(f"{len(wanted)} opportunities were chosen.", todo=f"choose 1 to {MOST_AT_ONCE} at once.")
-    with ledger.deed(AuditEvent("opportunity:status_set", wanted[0], by.id, {"to": to.value})) as deed:
+    with ledger.deed(AuditEvent("opportunity:status_set", wanted[0], by.id, {"to": to.value}), by) as deed:
         rows = deed.rows(
             "select id, status::text as status from opportunities where id = any(%s) order by id for update", [wanted]
         )
@@ -82,7 +82,7 @@ def add_note(ledger: Ledger, opportunity_id: str, text: str, *, by: Person, at: 
             todo=f"keep it within {LONGEST_NOTE:,}.",
         )
     facts: dict[str, Fact] = {"sha256": sha256(note.encode()).hexdigest(), "characters": len(note)}
-    with ledger.deed(AuditEvent("opportunity:noted", opportunity_id, by.id, facts)) as deed:
+    with ledger.deed(AuditEvent("opportunity:noted", opportunity_id, by.id, facts), by) as deed:
         done = deed.execute(
             "update opportunities set note = %s, noted_at = %s, noted_by = %s where id = %s and note is distinct from %s",
             [note or None, at, by.id, opportunity_id, note or None],

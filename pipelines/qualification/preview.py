@@ -9,6 +9,7 @@ from pipelines.qualification.qualify import PART, to_batch
 from pipelines.qualification.ranker import score_opportunities
 from pipelines.qualification.rules import check_rules
 from pipelines.qualification.text_features import Idf, build_idf
+from warehouse.domain.access import Action, Person, check
 from warehouse.domain.company import CompanyProfile
 from warehouse.ledger import fit_scores
 from warehouse.ledger.store import Ledger, Row, Transaction
@@ -38,9 +39,16 @@ class PreviewRow:
     fit_score_before: int | None
 
 
-def preview(ledger: Ledger, profile: CompanyProfile, *, as_of: datetime, top: int = TOP) -> tuple[PreviewRow, ...]:
-    """Return the best `top` open opportunities under `profile`, each with its rank and points of today."""
-    with ledger.read() as tx:
+def preview(
+    ledger: Ledger, profile: CompanyProfile, *, as_of: datetime, by: Person, top: int = TOP
+) -> tuple[PreviewRow, ...]:
+    """Return the best `top` open opportunities under `profile`, each with its rank and points of today.
+
+    Raises:
+        NotPermitted: `by` may not edit the company profile.
+    """
+    check(by, Action.EDIT_COMPANY_PROFILE)
+    with ledger.read(by) as tx:
         known = fit_scores.current_word_table(tx)
         rows = _open_rows(tx)
         idf = Idf(known.n_texts, known.word_counts) if known else build_idf(row["title"] for row in rows)

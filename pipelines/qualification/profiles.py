@@ -19,13 +19,16 @@ class CurrentCompany:
     profile: CompanyProfile
 
 
-def current_company(ledger: Ledger) -> CurrentCompany:
+def current_company(ledger: Ledger, *, by: Person | None = None) -> CurrentCompany:
     """Return the current company profile.
+
+    Args:
+        by: Who reads it; None is a run of the product.
 
     Raises:
         NotFound: none was ever stored.
     """
-    with ledger.read() as tx:
+    with ledger.read(by) as tx:
         stored = current_profile(tx)
     if stored is None:
         raise NotFound("there is no company profile yet.", todo="run `procura run` once: it stores the ready example.")
@@ -61,7 +64,7 @@ def save_company(ledger: Ledger, body: str, *, base_version: str, by: Person) ->
     check(by, Action.EDIT_COMPANY_PROFILE)
     profile = parse_company_profile(body)
     version = profile_version(profile)
-    with ledger.deed(AuditEvent("company_profile:saved", version, by.id, {"replaces": base_version})) as deed:
+    with ledger.deed(AuditEvent("company_profile:saved", version, by.id, {"replaces": base_version}), by) as deed:
         if version == base_version:
             deed.nothing_happened()
         replace_profile(deed, base_version=base_version, version=version, name=profile.name, body=body, by=by.id)

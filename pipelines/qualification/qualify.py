@@ -7,7 +7,7 @@ by themselves, so the rules are asked about every opportunity at each run; the r
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +17,7 @@ from pipelines.qualification.company import profile_version
 from pipelines.qualification.profiles import ensure_company
 from pipelines.qualification.ranker import score_opportunities, scorer_id
 from pipelines.qualification.rules import check_rules
+from pipelines.qualification.screen import SCREEN_VERSION, flagged_passages, without
 from pipelines.qualification.text_features import Idf, build_idf
 from warehouse.domain.audit_event import AuditEvent
 from warehouse.domain.company import CompanyProfile
@@ -29,6 +30,8 @@ PART = 4_000
 REBUILD_GROWTH = 2
 """The word table is built anew when there are twice or half as many titles as it was built from: scores hold still from
 day to day, and still follow a store that fills up."""
+ENOUGH_TITLES = 2_000
+"""For a first table while more follow: a file that begins with old notices leaves only a few open after its first pass."""
 
 
 @dataclass(frozen=True)
@@ -55,18 +58,24 @@ class Qualification:
         return {"scored": self.scored, "unchanged": self.unchanged, **counts, "scorer": self.scorer}
 
 
-def qualify_open_opportunities(ledger: Ledger, *, as_of: datetime, everything: bool = False) -> Qualification:
+def qualify_open_opportunities(
+    ledger: Ledger, *, as_of: datetime, everything: bool = False, more_follows: bool = False
+) -> Qualification:
     """Bring every published opportunity's score up to date; writes nothing when all scores hold (role: pipeline).
 
     Args:
         ledger: The ledger as the pipeline.
         as_of: The instant at which deadlines are judged.
         everything: Score all of them anew, whatever they have.
+        more_follows: Another pass of this run will score as well: where the word table has to be built anew, nothing is
+            scored now that would not hold then.
     """
     began = time.monotonic()
     company = ensure_company(ledger)
-    idf = ensure_word_table(ledger)
-    version, scorer = profile_version(company.profile), scorer_id(idf)
+    idf = ensure_word_table(ledger, more_follows=more_follows)
+    if idf is None:
+        return Qualification(0, 0, {}, "", round(time.monotonic() - began, 3))
+    version, scorer = profile_version(company.profile), _scorer(idf)
     with ledger.read() as tx:
         rows = fit_scores.scorable_rows(tx)
     pending = {
@@ -86,13 +95,18 @@ def qualify_open_opportunities(ledger: Ledger, *, as_of: datetime, everything: b
     return Qualification(done, len(rows) - done, dict(counted), scorer, round(time.monotonic() - began, 3))
 
 
-def ensure_word_table(ledger: Ledger) -> Idf:
-    """Return the stored word table, built anew from the published titles when there is none or the store has outgrown it."""
+def ensure_word_table(ledger: Ledger, *, more_follows: bool = False) -> Idf | None:
+    """Return the stored word table, built anew from the published titles when there is none or the store has outgrown it.
+
+    None where it would not last, because more titles follow at once: it is outgrown, or would be built from a few.
+    """
     with ledger.read() as tx:
         known = fit_scores.current_word_table(tx)
         texts = fit_scores.titles(tx)
     if known and (not texts or known.n_texts / REBUILD_GROWTH < len(texts) < known.n_texts * REBUILD_GROWTH):
         return Idf(known.n_texts, known.word_counts)
+    if more_follows and (known or len(texts) < ENOUGH_TITLES):
+        return None
     idf = build_idf(texts)
     with ledger.deed(AuditEvent("word_table:built", idf.version, SYSTEM, {"titles": len(texts)})) as deed:
         fit_scores.add_word_table(deed, version=idf.version, n_texts=idf.n_texts, word_counts=dict(idf.word_counts))
@@ -100,13 +114,21 @@ def ensure_word_table(ledger: Ledger) -> Idf:
 
 
 def to_batch(rows: Sequence[Row]) -> OpportunityBatch:
-    """Turn rows of `texts_of` into the ranker's columns."""
+    """Turn rows of `texts_of` into the ranker's columns, without passages that speak to a reading machine."""
     names = {
         "opportunity_id": "id", "title": "title", "description": "description", "naics_code": "naics_code",
         "psc_code": "psc_code", "department": "agency", "sub_tier": "sub_agency", "office": "office",
         "set_aside_code": "set_aside_code", "place_state_code": "place_state",
     }  # fmt: skip
-    return batch_of({column: [row[name] for row in rows] for column, name in names.items()})
+    columns = {column: [row[name] for row in rows] for column, name in names.items()}
+    screened = {
+        name: [without(text, flagged_passages(text)) for text in columns[name]] for name in ("title", "description")
+    }
+    return batch_of(columns | screened)
+
+
+def _scorer(idf: Idf) -> str:
+    return f"{scorer_id(idf)}+screen-{SCREEN_VERSION}"
 
 
 def _ruled(profile: CompanyProfile, rows: Sequence[Row], as_of: datetime) -> Iterator[tuple[Row, Reason | None]]:
@@ -132,4 +154,4 @@ def _score_part(
     scored = score_opportunities(profile, to_batch(rows), idf)
     for index, row in enumerate(rows):
         content_hash, broken = pending[row["id"]]
-        yield Scored(row["id"], content_hash, scored.fit(index, broken))
+        yield Scored(row["id"], content_hash, replace(scored.fit(index, broken), scorer=_scorer(idf)))

@@ -7,14 +7,17 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from app.gate import COOKIE, HEADERS, safe_next
+from app.cookies import session_cookie
+from app.gate import HEADERS, safe_next
 from app.sign_in import sign_out_token
 from pipelines.administration.people import add_person
 from warehouse import clock
+from warehouse import settings as settings_module
 from warehouse.domain.access import Department, Role
 from warehouse.ledger.store import close_ledgers, open_ledger
 from warehouse.settings import Settings
 
+COOKIE = session_cookie()
 EMAIL, PASSWORD = "gate@firm.example", "four quiet green lamps"
 HTML = {"accept": "text/html,*/*"}
 BASE = "http://127.0.0.1:8501"
@@ -114,12 +117,20 @@ def test_signing_in_opens_the_page_that_was_asked_for(client: TestClient) -> Non
     assert client.get("/sign-in.css").status_code == 200
 
 
-def test_cookie_is_secure_on_https(app: Any) -> None:
-    client = TestClient(app, base_url="https://127.0.0.1", follow_redirects=False)
-    form = client.get("/sign-in")
-    token = form.text.split('name="token" value="')[1].split('"')[0]
-    answer = client.post("/sign-in", data={"email": EMAIL, "password": PASSWORD, "token": token})
-    assert "secure" in next(c for c in answer.headers.get_list("set-cookie") if c.startswith(COOKIE)).lower()
+def test_cookie_is_secure_and_of_this_host_on_https(app: Any, home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROCURA_TRUSTED_PROXIES", "127.0.0.1")
+    settings_module.current.cache_clear()
+    try:
+        client = TestClient(app, base_url="https://127.0.0.1", follow_redirects=False)
+        form = client.get("/sign-in")
+        token = form.text.split('name="token" value="')[1].split('"')[0]
+        answer = client.post("/sign-in", data={"email": EMAIL, "password": PASSWORD, "token": token})
+        set_cookies = answer.headers.get_list("set-cookie")
+        assert "secure" in next(c for c in set_cookies if c.startswith(f"__Host-{COOKIE}")).lower()
+        assert all("secure" in c.lower() for c in set_cookies)
+    finally:
+        monkeypatch.undo()
+        settings_module.current.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -146,6 +157,7 @@ def test_wrong_password_is_said_politely_and_keeps_the_address(client: TestClien
     assert COOKIE not in answer.headers.get("set-cookie", "")
 
 
+@pytest.mark.thorough
 def test_twenty_wrong_passwords_are_answered_in_words(app: Any) -> None:
     client = TestClient(app, base_url=BASE, follow_redirects=False, client=("10.9.9.9", 1))
     answers = [sign_in(client, password="not the right one") for _ in range(20)]

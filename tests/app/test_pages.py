@@ -40,4 +40,5 @@ def test_no_file_of_the_app_writes_html_or_style() -> None:
         text = path.read_text()
         assert "unsafe_allow_html" not in text, path
         assert "st.html" not in text, path
-        assert "components" not in text, path
+        assert "st.components" not in text, path
+        assert "streamlit.components" not in text, path

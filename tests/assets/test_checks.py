@@ -9,7 +9,6 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from assets.checks.audit_chain_is_unbroken import audit_chain_is_unbroken
 from assets.checks.codes_are_known import codes_are_known
 from assets.checks.deadlines_carry_zones_or_marks import deadlines_carry_zones_or_marks
 from assets.checks.no_duplicate_current_notices import no_duplicate_current_notices
@@ -17,7 +16,8 @@ from assets.checks.nothing_lost_between_layers import nothing_lost_between_layer
 from assets.checks.published_equals_open import published_equals_open
 from assets.checks.scores_in_range import scores_in_range
 from assets.checks.source_is_fresh import source_is_fresh
-from assets.resources import Stores
+from assets.definitions import build_definitions
+from assets.resources import Stores, quiet_report
 from pipelines.discovery.group import group_opportunities
 from pipelines.discovery.publish import publish_opportunities
 from tests.factories import AS_OF, empty_lake, land, notice
@@ -29,6 +29,8 @@ from warehouse.domain.audit_event import AuditEvent
 from warehouse.lake.connection import open_lake
 from warehouse.ledger.store import open_ledger
 from warehouse.settings import Settings
+
+pytestmark = pytest.mark.thorough
 
 
 def _holds(check: Any) -> bool:
@@ -119,9 +121,28 @@ def test_score_without_a_reason_is_found(superuser: psycopg.Connection) -> None:
     superuser.execute("update opportunities set fit_score = null, recommendation = null")
 
 
-def test_changed_audit_record_is_found(home: Settings, superuser: psycopg.Connection) -> None:
+def test_changed_audit_record_is_found_at_night_and_a_new_one_within_the_hour(
+    home: Settings, superuser: psycopg.Connection
+) -> None:
     with superuser.transaction():
         append(superuser, AuditEvent("thing:done", "1", "system", {"count": 1}), audit_keys(home))
-    assert _holds(audit_chain_is_unbroken)
+    assert _log_holds("verify_whole_audit_log")
+    with superuser.transaction():
+        append(superuser, AuditEvent("thing:done", "2", "system", {"count": 2}), audit_keys(home))
+    superuser.execute("alter table audit_logs disable trigger refuse_change")
+    superuser.execute("update audit_logs set subject = '3' where seq = (select max(seq) from audit_logs)")
+    assert not _log_holds("verify_new_audit_records")
+    superuser.execute("update audit_logs set subject = '2' where seq = (select max(seq) from audit_logs)")
+    superuser.execute("alter table audit_logs enable always trigger refuse_change")
+    assert _log_holds("verify_new_audit_records")
+    superuser.execute("alter table audit_logs disable trigger refuse_change")
     superuser.execute("update audit_logs set subject = '2' where seq = 1")
-    assert not _holds(audit_chain_is_unbroken)
+    superuser.execute("alter table audit_logs enable always trigger refuse_change")
+    assert _log_holds("verify_new_audit_records"), "what was accepted before is not looked at again each hour"
+    assert not _log_holds("verify_whole_audit_log")
+
+
+def _log_holds(job: str) -> bool:
+    """Run the check as one of its two jobs does."""
+    result = build_definitions(quiet_report).get_job_def(job).execute_in_process(raise_on_error=False)
+    return all(found.passed for found in result.get_asset_check_evaluations())

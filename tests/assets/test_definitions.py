@@ -5,14 +5,18 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+import yaml
 
 from assets import checks
 from assets.definitions import defs, find_checks
+from assets.deliveries import AT_ONCE, POOL, deliveries
+from assets.jobs import KIND_TAG
 from warehouse.lake.marts import mart_names
 from warehouse.settings import ROOT
 
 FLOW = ["raw_sam_gov", "notices", "opportunities", "published_opportunities", "fit_scores", "ledger_snapshot"]
 BLOCKING = {
+    "audit_chain_is_unbroken",
     "no_duplicate_current_notices",
     "deadlines_carry_zones_or_marks",
     "nothing_lost_between_layers",
@@ -25,16 +29,46 @@ def _assets() -> list[dg.AssetsDefinition]:
     return [asset for asset in defs.assets or () if isinstance(asset, dg.AssetsDefinition)]
 
 
+def test_delivery_hangs_on_the_audit_log_alone_and_is_never_repeated_by_dagster() -> None:
+    graph = defs.resolve_asset_graph()
+    assert graph.get(dg.AssetKey("deliveries")).parent_keys == {dg.AssetKey("audit_log")}
+    assert deliveries.op.retry_policy is None
+    assert deliveries.op.pool == POOL
+    assert {"deliveries", "audit_log_audit_chain_is_unbroken"} == set(defs.resolve_job_def("delivery").graph.node_dict)
+    assert "deliveries" not in defs.resolve_job_def("discovery").graph.node_dict
+
+
+def test_deliveries_and_the_lake_do_not_wait_for_each_other() -> None:
+    limits = yaml.safe_load((ROOT / "dagster.yaml").read_text())["concurrency"]["runs"]
+    by_kind = {one["value"]: one["limit"] for one in limits["tag_concurrency_limits"]}
+    assert by_kind == {"lake": 2, "delivery": AT_ONCE}
+    assert sum(by_kind.values()) < limits["max_concurrent_runs"]
+    kinds = {
+        name: defs.resolve_job_def(name).tags.get(KIND_TAG)
+        for name in ("discovery", "delivery", "rebuild_lake", "delivery")
+    }
+    assert kinds == {"discovery": "lake", "rebuild_lake": "lake", "delivery": "delivery"}
+
+
 def test_assets_follow_each_other_as_the_flow_says() -> None:
     graph = defs.resolve_asset_graph()
     for earlier, later in itertools.pairwise(FLOW):
         assert graph.get(dg.AssetKey(later)).parent_keys == {dg.AssetKey(earlier)}
     for mart in mart_names():
         assert graph.get(dg.AssetKey(mart)).parent_keys == {dg.AssetKey("ledger_snapshot")}
-    assert {key.path[-1] for key in graph.get_all_asset_keys()} == {*FLOW, *mart_names()}
+    assert graph.get(dg.AssetKey("assessments")).parent_keys == {dg.AssetKey("fit_scores")}
+    beside = {"audit_log", "deliveries", "assessments", "second_looks"}
+    assert {key.path[-1] for key in graph.get_all_asset_keys()} == {*FLOW, *mart_names(), *beside}
 
 
-@pytest.mark.parametrize("asset", _assets(), ids=lambda asset: asset.key.path[-1])
+def test_a_second_look_belongs_to_its_request_and_to_no_discovery() -> None:
+    assert set(defs.resolve_job_def("assessment").graph.node_dict) == {"second_looks"}
+    assert "second_looks" not in defs.resolve_job_def("discovery").graph.node_dict
+
+
+@pytest.mark.parametrize(
+    "asset", [one for one in _assets() if one is not deliveries], ids=lambda asset: asset.key.path[-1]
+)
 def test_every_asset_has_group_description_retries_and_a_pool_of_its_own(asset: dg.AssetsDefinition) -> None:
     assert asset.group_names_by_key[asset.key] in {"raw", "core", "published", "scored", "marts"}
     assert asset.descriptions_by_key[asset.key]
@@ -54,14 +88,15 @@ def test_one_file_is_one_check_of_its_name() -> None:
 
 
 def test_every_job_runs_in_one_process() -> None:
-    for name in ("discovery", "rebuild_lake", "retry_quarantined"):
+    for name in ("discovery", "rebuild_lake", "retry_quarantined", "send_notices"):
         assert defs.resolve_job_def(name).executor_def is dg.in_process_executor
 
 
 def test_schedule_and_sensor_are_on_from_the_start() -> None:
     repository = defs.get_repository_def()
     assert repository.get_schedule_def("daily_discovery").default_status is dg.DefaultScheduleStatus.RUNNING
-    assert repository.get_sensor_def("requested_runs").default_status is dg.DefaultSensorStatus.RUNNING
+    for sensor in ("requested_runs", "due_deliveries", "due_notices"):
+        assert repository.get_sensor_def(sensor).default_status is dg.DefaultSensorStatus.RUNNING
 
 
 def test_settings_file_is_a_template_without_secrets() -> None:

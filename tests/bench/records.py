@@ -27,10 +27,14 @@ AGENCIES = [
 ]
 
 
-def records(count: int, *, salt: str = "") -> Iterator[str]:
-    """Yield lines; another salt gives the same notices with other contents (a line that is not salted stays equal)."""
-    chance = random.Random(4711)
-    for number in range(count):
+def records(count: int, *, salt: str = "", first: int = 0) -> Iterator[str]:
+    """Yield lines; another salt gives the same notices with other contents (a line that is not salted stays equal).
+
+    Args:
+        first: The number of the first notice: another one gives other notices.
+    """
+    chance = random.Random(4711 + first)
+    for number in range(first, first + count):
         text = " ".join(chance.choices(WORDS, k=chance.randint(100, 250)))
         agency = AGENCIES[number % 3]
         yield json.dumps(

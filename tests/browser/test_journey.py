@@ -11,7 +11,7 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.gate import COOKIE
+from app.cookies import session_cookie
 from pipelines.qualification.profiles import ensure_company
 from tests.browser.conftest import ADMIN, OFFICER, PASSWORD, VIEWER, Site, settle
 from tests.factories_ledger import notice, opportunity, publish
@@ -47,7 +47,7 @@ def titles(page: Page) -> list[str]:
 
 
 def cookie_of(page: Page) -> str:
-    return next(c["value"] for c in page.context.cookies() if c["name"] == COOKIE)
+    return next(c["value"] for c in page.context.cookies() if c["name"] == session_cookie())
 
 
 def test_sign_in_leads_to_the_page_that_was_asked_for(site: Site) -> None:
@@ -58,7 +58,7 @@ def test_sign_in_leads_to_the_page_that_was_asked_for(site: Site) -> None:
 
 def test_script_cannot_read_the_session(site: Site) -> None:
     page = site.sign_in(VIEWER)
-    assert COOKIE not in page.evaluate("document.cookie")
+    assert session_cookie() not in page.evaluate("document.cookie")
 
 
 def test_search_filter_and_back_live_in_the_address(site: Site) -> None:
@@ -168,8 +168,7 @@ def test_several_are_marked_after_saying_how_many(site: Site) -> None:
     grid = page.locator("[data-testid=stDataFrame] .dvn-scroller")
     for line in (1, 2, 3):
         grid.click(position={"x": 17, "y": 36 + 58 * line - 29}, modifiers=["ControlOrMeta"] if line > 1 else [])
-        settle(page)
-    expect(page.get_by_text("3 chosen")).to_be_visible()
+        expect(page.get_by_text(f"{line} chosen")).to_be_visible()  # the table is drawn anew before the next click
     page.get_by_role("button", name="Start review of 3").click()
     expect(page.get_by_text("The status of 3 opportunities becomes reviewing.")).to_be_visible()
     page.get_by_role("button", name="Start review of 3 opportunities").click()
@@ -187,7 +186,7 @@ def test_exports_hold_exactly_this_view(site: Site, tmp_path: Path) -> None:
     files = {}
     for label in ("CSV", "XLSX", "Calendar"):
         with page.expect_download() as download:
-            page.get_by_role("button", name=label).click()
+            page.get_by_role("button", name=label, exact=True).click()
         files[label] = tmp_path / download.value.suggested_filename
         download.value.save_as(files[label])
     rows = list(csv.DictReader(io.StringIO(files["CSV"].read_text("utf-8-sig"))))
@@ -222,6 +221,7 @@ def test_officer_edits_the_profile_after_seeing_what_it_changes(site: Site) -> N
     page.get_by_role("tab", name="Edit").click()
     settle(page)
     editor = page.get_by_role("textbox", name="The profile as text (YAML)")
+    expect(editor).to_have_value(re.compile("^name: ", re.M))  # the box stands before its text does
     body = editor.input_value()
     editor.fill("naics_codes: [12345678]\n")
     page.get_by_role("button", name="Save profile").click()
@@ -235,6 +235,23 @@ def test_officer_edits_the_profile_after_seeing_what_it_changes(site: Site) -> N
     with open_ledger().read() as tx:
         row = tx.row("select name from company_profiles where is_current")
     assert row == {"name": "Another Firm LLC"}
+
+
+def test_profile_being_edited_survives_a_visit_of_another_page_until_one_starts_over(site: Site) -> None:
+    ensure_company(open_ledger("procura_pipeline"))
+    page = site.sign_in(OFFICER, path="/company_profile?part=Edit")
+    editor = page.get_by_role("textbox", name="The profile as text (YAML)")
+    expect(editor).to_have_value(re.compile("^name: ", re.M))
+    editor.fill("name: Half typed\n")
+    editor.press("Control+Enter")
+    settle(page)
+    page.get_by_role("link", name="Sources", exact=True).click()
+    expect(page.get_by_role("heading", name="Sources")).to_be_visible()
+    page.get_by_role("link", name="Company profile", exact=True).click()
+    page.get_by_role("tab", name="Edit").click()
+    expect(editor).to_have_value("name: Half typed\n")
+    page.get_by_role("button", name="Start over").click()
+    expect(editor).to_have_value(re.compile("^naics_codes:", re.M))
 
 
 def test_viewer_reads_the_profile_and_cannot_change_it(site: Site) -> None:
@@ -255,9 +272,9 @@ def test_signing_out_ends_every_window_and_a_replayed_cookie_is_refused(site: Si
     other.get_by_label("Search").fill("roof")
     other.keyboard.press("Enter")
     expect(other.get_by_text("Your session has ended")).to_be_visible()
-    replay = httpx.get(f"{site.address}/", headers={"accept": "text/html"}, cookies={COOKIE: session})
+    replay = httpx.get(f"{site.address}/", headers={"accept": "text/html"}, cookies={session_cookie(): session})
     assert replay.status_code == 303
-    assert httpx.get(f"{site.address}/media/x", cookies={COOKIE: session}).status_code == 401
+    assert httpx.get(f"{site.address}/media/x", cookies={session_cookie(): session}).status_code == 401
     assert websocket_status(site, session) == 403
 
 
@@ -267,7 +284,7 @@ def websocket_status(site: Site, session: str | None) -> int:
         "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
     }  # fmt: skip
     if session:
-        headers["cookie"] = f"{COOKIE}={session}"
+        headers["cookie"] = f"{session_cookie()}={session}"
     return httpx.get(f"{site.address}/_stcore/stream", headers=headers).status_code
 
 
@@ -296,7 +313,7 @@ def test_a_store_that_goes_away_is_said_kindly_and_comes_back(site: Site, home: 
         psutil.Process(process).suspend()
     try:
         answer = httpx.get(
-            f"{site.address}/", headers={"accept": "text/html"}, cookies={COOKIE: cookie_of(page)}, timeout=20
+            f"{site.address}/", headers={"accept": "text/html"}, cookies={session_cookie(): cookie_of(page)}, timeout=20
         )
         assert answer.status_code == 503
         assert answer.headers["retry-after"]

@@ -10,13 +10,13 @@ from playwright.sync_api import Page, expect
 from app.page import find_pages
 from pipelines.qualification.profiles import ensure_company
 from tests.browser.conftest import ADMIN, OFFICER, Site, settle
+from tests.browser.screens import SCREENS
 from tests.factories_ledger import notice, opportunity, publish
 from warehouse import clock
 from warehouse.lake.connection import Cursor, open_lake
 from warehouse.ledger.store import open_ledger
 from warehouse.settings import Settings
 
-SCREENS = [(1440, False), (1440, True), (390, False), (390, True)]
 TITLES = ("Network operations and cyber security support services", "Replace HVAC chiller, building 4412, and controls",
           "53--NUT,PLAIN,HEXAGON", "Help desk and end user support for the regional office, option years 1 to 4 included",
           "Janitorial services", "Software licence renewal: endpoint protection")  # fmt: skip

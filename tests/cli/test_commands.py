@@ -8,23 +8,37 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
+from warehouse.errors import BadInput
 from warehouse.settings import Settings
 
 DOCUMENTED = {
     "up": ["--as-of", "--no-serve", "--dagster-write"],
     "down": [],
     "status": ["--json"],
-    "doctor": ["--fix", "--json"],
+    "doctor": ["--fix", "--json", "--all-files"],
     "run": ["--inbox", "--as-of", "--json"],
-    "discover": ["--all", "--json"],
+    "discover": ["--all", "--since", "--json"],
     "quarantine list": ["--json"],
     "quarantine retry": ["--json"],
     "rebuild-lake": [],
     "rank": ["--out"],
+    "train": ["--out", "--json"],
     "sql": ["--format"],
+    "access matrix": ["--json"],
     "user add": ["--role", "--department", "--password-file"],
     "user list": ["--json"],
     "user role": [],
+    "user invite": ["--role", "--department", "--json"],
+    "user reset": ["--second-factor-lost", "--json"],
+    "user disable": ["--json"],
+    "user enable": ["--json"],
+    "retention plan": ["--json"],
+    "retention purge": ["--plan", "--yes", "--json"],
+    "hold set": ["--reason", "--json"],
+    "hold lift": ["--reason", "--json"],
+    "hold list": ["--all", "--json"],
+    "submission show": ["--json"],
+    "notify": ["--dry-run", "--json"],
 }
 
 
@@ -63,3 +77,21 @@ def test_version_of_the_world_must_be_a_date(settings: Settings) -> None:
     assert told.stderr.startswith("BadInput: --as-of: 'yesterday' is neither a date")
     assert "Traceback" not in told.stderr
     assert time.monotonic() - began < 30
+
+
+@pytest.mark.parametrize(("day", "why"), [("last week", "is neither a date"), ("2999-01-01", "has not come yet")])
+def test_a_source_is_asked_only_for_days_of_the_past(settings: Settings, day: str, why: str) -> None:
+    result = CliRunner().invoke(app, ["discover", "sam_gov", "--since", day])
+    assert isinstance(result.exception, BadInput)
+    assert why in result.exception.what
+
+
+def test_command_that_a_shell_put_into_the_background_can_be_ended() -> None:
+    """Such a process is started deaf to Ctrl-C, and Dagster gives SIGTERM the same ear."""
+    shown = "import signal, cli.main as it; it.app = lambda: print(signal.getsignal(signal.SIGINT)); it.main()"
+    deaf = (
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN);"
+        f" os.execv(sys.executable, [sys.executable, '-c', {shown!r}])"
+    )
+    told = subprocess.run([sys.executable, "-c", deaf], capture_output=True, text=True, check=True)
+    assert "default_int_handler" in told.stdout

@@ -18,6 +18,8 @@ from warehouse.errors import StoreUnavailable
 from warehouse.settings import Settings, current
 from warehouse.stores import make_home
 
+pytestmark = pytest.mark.thorough
+
 SLEEP = "import time; time.sleep(600)"
 # A process that starts another one in its session and waits, deaf to a polite end.
 FAMILY = (
@@ -127,3 +129,12 @@ def test_leftovers_of_a_killed_life_are_ended_and_strangers_are_not(supervisor: 
     finally:
         stranger.kill()
         stranger.wait()
+
+
+def test_last_words_are_the_whole_last_message_of_the_latest_start(supervisor: Supervisor) -> None:
+    supervisor.start(_program("print('DiskFull: no room.\\n  Kept: all.\\n  To do: free some.')"))
+    _wait(lambda: supervisor.children["child"].is_dead)
+    assert supervisor.last_words("child") == "DiskFull: no room.\n  Kept: all.\n  To do: free some."
+    supervisor.start(_program("pass"))
+    _wait(lambda: supervisor.children["child"].is_dead)
+    assert supervisor.last_words("child") == "it wrote nothing"

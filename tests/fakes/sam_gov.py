@@ -3,13 +3,13 @@
 import csv
 import io
 import json
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import md5
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.fakes.loopback import Handler, serving
 
 COLUMNS = [
     "NoticeId",
@@ -170,26 +170,16 @@ class FakeSite:
 def running_site(site: FakeSite) -> Iterator[FakeSite]:
     """Serve a site on a free port of this machine."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Site(Handler):
         def do_GET(self) -> None:
             _answer(self, site)
 
-        def log_message(self, *_: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    site.url = f"http://127.0.0.1:{server.server_address[1]}/daily.csv"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with serving(Site) as address:
+        site.url = f"{address}/daily.csv"
         yield site
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
-def _answer(handler: BaseHTTPRequestHandler, site: FakeSite) -> None:
+def _answer(handler: Handler, site: FakeSite) -> None:
     site.requests.append({name.lower(): value for name, value in handler.headers.items()})
     if site.statuses:
         handler.send_response(site.statuses.pop(0))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -156,6 +157,7 @@ def product(tmp_path: Path) -> Iterator[Product]:
     made = Product(tmp_path / "a home & Büro")
     yield made
     made.end_all()
+    shutil.rmtree(tmp_path, ignore_errors=True)
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ def second_server(tmp_path: Path) -> Iterator[str]:
     server.stop()
 
 
+@pytest.mark.slow
 def test_another_server_serves_as_well(product: Product, inbox: Path, second_server: str) -> None:
     product.environment["PROCURA_DATABASE_URL"] = second_server
     told = product.json("run", "--inbox", str(inbox), "--json")

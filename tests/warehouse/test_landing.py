@@ -7,7 +7,7 @@ import resource
 import subprocess
 import sys
 import textwrap
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -131,3 +131,37 @@ def test_open_plain_knows_gzip_by_its_bytes(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(body)
         with (tmp_path / name).open("rb") as stored:
             assert open_plain(stored).read() == BODY
+
+
+def test_purged_bytes_are_gone_and_their_sidecar_stays(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    entry, _ = add(landing, BODY)
+    kept, _ = add(landing, b"other")
+    assert landing.purge(entry, at=AT) > 0
+    assert landing.purge(entry, at=AT + timedelta(days=1)) == 0
+    assert [one.sha256 for one in landing.entries()] == [kept.sha256]
+    assert [(one.sha256, one.purged_at) for one in landing.purged()] == [(entry.sha256, AT)]
+    assert [path.suffix for path in tmp_path.glob(f"*/??/{entry.sha256}*")] == [".json"]
+    assert landing.sources() == {entry.source}
+
+
+def test_purged_bytes_offered_again_are_known_and_stay_away(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    entry, _ = add(landing, BODY)
+    landing.purge(entry, at=AT)
+    again, is_new = landing.add(entry.source, io.BytesIO(BODY), feed=entry.feed, origin="again", fetched_at=AT)
+    assert (again.order, is_new) == (entry.order, False)
+    assert landing.entries() == []
+    assert add(landing, b"other")[0].order > entry.order
+
+
+def test_purge_that_was_cut_off_is_finished(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    entry, _ = add(landing, BODY)
+    stored = next(tmp_path.glob(f"*/??/{entry.sha256}.zst"))
+    body = stored.read_bytes()
+    landing.purge(entry, at=AT)
+    stored.write_bytes(body)  # killed between the sidecar and the bytes
+    assert landing.entries() == []
+    assert landing.purge(entry, at=AT) == len(body)
+    assert not stored.exists()

@@ -1,7 +1,9 @@
 import os
+import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -9,10 +11,11 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from warehouse.addresses import conninfo, socket_folder
+from warehouse.addresses import conninfo, socket_folder, superuser_conninfo
 from warehouse.errors import AlreadyRunning, StoreUnavailable
+from warehouse.server import EmbeddedServer
 from warehouse.settings import Settings
-from warehouse.stores import open_stores, own_server
+from warehouse.stores import make_home, open_stores, own_server
 
 pytestmark = pytest.mark.thorough
 
@@ -92,6 +95,28 @@ def test_killing_the_owner_takes_the_server_with_it_and_the_next_start_recovers(
         assert count_profiles(settings) == 0
 
 
+@pytest.mark.parametrize("pause", [0.0, 0.05, 0.1])
+def test_a_server_that_recovers_from_a_killed_backend_ends_without_delay_and_loses_nothing(
+    tmp_path: Path, pause: float
+) -> None:
+    settings = Settings(home=tmp_path / "home")
+    make_home(settings)
+    server = EmbeddedServer(settings)
+    server.start()
+    entrance = make_conninfo("", **(superuser_conninfo(settings) | {"dbname": "postgres"}))
+    with psycopg.connect(entrance, autocommit=True) as connection:
+        connection.execute("create table kept as select repeat('x', 500) as text from generate_series(1, 100000)")
+        os.kill(connection.info.backend_pid, signal.SIGKILL)
+    time.sleep(pause)  # it is found dead, then the log is read again
+    began = time.monotonic()
+    server.stop()
+    assert time.monotonic() - began < 20
+    server.start()
+    with psycopg.connect(entrance) as connection:
+        assert connection.execute("select count(*) from kept").fetchone() == (100_000,)
+    server.stop()
+
+
 def test_damaged_data_is_told_with_the_logs_last_lines_and_left_alone(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "home")
     with open_stores(settings):
@@ -114,8 +139,6 @@ def test_an_unreachable_database_address_is_told_without_its_password(tmp_path: 
 def test_a_second_home_can_live_on_the_database_server_of_another_by_its_address(tmp_path: Path) -> None:
     server_home = Settings(home=tmp_path / "server")
     with open_stores(server_home):
-        from warehouse.addresses import superuser_conninfo
-
         where = superuser_conninfo(server_home)
         url = f"postgresql://{where['user']}:{where['password']}@/elsewhere?host={where['host']}"
         guest = Settings(home=tmp_path / "guest", database_url=url)

@@ -13,6 +13,7 @@ import pyarrow as pa
 from warehouse.lake.connection import Cursor, Lake
 from warehouse.lake.landings import Bookmark, Counts, LandingState, landing_state, write_landing_state
 from warehouse.lake.merging import Plan, known_contents, make_plan
+from warehouse.lake.purging import without_purged
 from warehouse.lake.quarantine import Fault, resolve, write_faults
 from warehouse.landing import Entry
 
@@ -162,6 +163,7 @@ def _write_rows(
     cursor: Cursor, entry: Entry, rows: pa.Table | None, again: pa.Table | None = None, seen: pa.Table | None = None
 ) -> int:
     """Write what is new of the rows and when all of them were seen; return the number of new versions."""
+    rows = rows if rows is None else without_purged(cursor, entry.source, entry.order, rows)
     if not _rows_of(rows) + _rows_of(again):
         return 0
     if seen is None:

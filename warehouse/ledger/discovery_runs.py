@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 
 from warehouse.domain.audit_event import AuditEvent
 from warehouse.lake.landings import Counts
+from warehouse.ledger.credentials import write_status
 from warehouse.ledger.store import SYSTEM, Deed, Ledger
 
 INTERRUPTED = "The run was interrupted before its end; the next one went on where it stopped."
@@ -66,11 +67,11 @@ def fail_run(ledger: Ledger, run_id: str, *, at: datetime, reason: str) -> None:
             "update discovery_runs set status = 'failed', finished_at = %s, reason = %s where id = %s",
             [at, reason, run_id],
         )
-        deed.execute(
-            "update connectors set status = 'warning', status_reason = %s"
-            " where id = (select connector_id from discovery_runs where id = %s) and status <> 'revoked'",
-            [reason, run_id],
+        row = deed.row(
+            "select c.name from connectors c join discovery_runs r on r.connector_id = c.id where r.id = %s", [run_id]
         )
+        if row is not None:
+            write_status(deed, row["name"], at=at)
 
 
 def add_to_open_run(ledger: Ledger, source: str, counts: Counts, *, is_done: bool, at: datetime) -> None:
@@ -81,7 +82,7 @@ def add_to_open_run(ledger: Ledger, source: str, counts: Counts, *, is_done: boo
     facts = {"landed": counts.landed, "quarantined": counts.quarantined, "versions": counts.versions}
     with ledger.deed(AuditEvent("discovery:read", source, SYSTEM, facts)) as deed:
         run = deed.row(
-            "select r.id, r.connector_id from discovery_runs r join connectors c on c.id = r.connector_id"
+            "select r.id from discovery_runs r join connectors c on c.id = r.connector_id"
             " where c.name = %s and r.status = 'running' order by r.started_at desc limit 1",
             [source],
         )
@@ -94,16 +95,11 @@ def add_to_open_run(ledger: Ledger, source: str, counts: Counts, *, is_done: boo
             [counts.landed, counts.accepted, counts.quarantined, counts.unchanged, counts.versions, run["id"]],
         )
         if is_done:
-            _close(deed, run["id"], run["connector_id"], at)
-
-
-def _close(deed: Deed, run_id: object, connector_id: object, at: datetime) -> None:
-    deed.execute("update discovery_runs set status = 'success', finished_at = %s where id = %s", [at, run_id])
-    deed.execute(
-        "update connectors set last_success_at = %s, status = case status when 'revoked' then status else 'active' end,"
-        " status_reason = null where id = %s",
-        [at, connector_id],
-    )
+            deed.execute(
+                "update discovery_runs set status = 'success', finished_at = %s where id = %s", [at, run["id"]]
+            )
+            deed.execute("update connectors set last_success_at = %s where name = %s", [at, source])
+            write_status(deed, source, at=at)
 
 
 def _connector_id(deed: Deed, source: Source) -> object:

@@ -59,10 +59,11 @@ def texts_of(tx: Transaction, ids: list[str], *, whole: bool) -> list[Row]:
 
     Args:
         ids: Which ones.
-        whole: The whole description instead of its beginning (1,000 characters).
+        whole: The whole description instead of its beginning (4,000 characters: passages are left out of it before the
+            ranker takes the first 1,000).
     """
     return tx.rows(
-        "select o.id, title, case when %(whole)s then description else left(description, 1000) end as description,"
+        "select o.id, title, case when %(whole)s then description else left(description, 4000) end as description,"
         " naics_code, psc_code, agency, sub_agency, office, set_aside_code, place_state"
         " from unnest(%(ids)s::text[]) with ordinality w(id, place) join opportunities o on o.id = w.id order by w.place",
         {"ids": ids, "whole": whole},

@@ -13,7 +13,8 @@ from typing import Any
 from warehouse.domain.deadlines import DeadlinePrecision
 from warehouse.domain.fit import Reason, Recommendation
 from warehouse.domain.opportunity import OpportunityStatus
-from warehouse.ledger.opportunity_filter import ORDER, Condition, OpportunityFilter, Sort, conditions, number_key
+from warehouse.ledger.opportunity_filter import ORDER, Condition, OpportunityFilter, Sort, conditions
+from warehouse.ledger.opportunity_search import QUERY, Words, find_by_number, find_words
 from warehouse.ledger.store import Row, Transaction
 
 COUNT_LIMIT = 10_000
@@ -23,13 +24,10 @@ SEARCH_COUNT_LIMIT = 1_000
 RANKED_CANDIDATES = 200
 """`ts_rank` reads every candidate's words (200 ms for a word in a third of 100,000 rows): only the best by fit are ranked."""
 
-CHANGING = ("opportunities:published", "opportunity:status_set", "fit:scored")
-"""The deeds after which counts of opportunities may differ."""
-
 COLUMNS = (
     "id, source, external_ref, solicitation_number, title, agency, sub_agency, office, notice_type, naics_code, psc_code,"
     " set_aside_code, set_aside_text, place_city, place_state, posted_at, due_date, due_raw, due_offset_minutes,"
-    " due_precision, safe_deadline_at, value_usd, url, fit_score, recommendation, fit_reasons, status::text as status,"
+    " due_precision, safe_deadline_at, value_usd, url, fit_score, recommendation, fit_reasons, scorer, status::text as status,"
     " notice_count, is_open, is_demo, note is not null as has_note"
 )
 
@@ -64,6 +62,7 @@ class OpportunityRow:
     fit_score: int | None
     recommendation: Recommendation | None
     fit_reasons: tuple[Reason, ...]
+    scorer: str | None
     status: OpportunityStatus
     notice_count: int
     is_open: bool
@@ -104,6 +103,8 @@ class OpportunityDetail:
     """One opportunity whole: the row, its text, contacts, decisions and chain of notices, oldest first."""
 
     row: OpportunityRow
+    content_hash: str
+    fit_rule: str | None
     description: str | None
     description_url: str | None
     attachment_urls: tuple[str, ...]
@@ -136,15 +137,16 @@ def list_opportunities(
         limit: Rows a page.
         offset: Rows to skip.
     """
-    exact = _find_by_number(tx, wanted.text)
-    where, parameters = _where(wanted, at, exact)
-    total = len(exact) + _count(tx, where, parameters, is_search=bool(wanted.text.strip()))
+    exact = find_by_number(tx, wanted.text)
+    words = find_words(tx, wanted.text, open_at=None if wanted.closed else at)
+    where, parameters = _where(wanted, at, exact, words.condition if words else None)
+    total = len(exact) + _count(tx, wanted, at, exact, words)
     rows = _read_by_id(tx, exact[offset : offset + limit]) if exact and offset < len(exact) else []
     rest = limit - len(rows)
     if rest > 0:
-        parameters |= {"limit": rest, "offset": max(0, offset - len(exact))}
+        parameters |= {"limit": rest, "offset": max(0, offset - len(exact)), "text": words.text if words else ""}
         rows += tx.connection.execute(_page_statement(wanted, where), parameters, prepare=False).fetchall()
-    most = SEARCH_COUNT_LIMIT if wanted.text.strip() else COUNT_LIMIT
+    most = SEARCH_COUNT_LIMIT if words else COUNT_LIMIT
     if _is_ranked(wanted):
         most = RANKED_CANDIDATES  # there is no page behind the last one that was ranked
     return Page(tuple(to_row(row) for row in rows), min(total, most), total > most)
@@ -154,7 +156,7 @@ def read_opportunity(tx: Transaction, opportunity_id: str) -> OpportunityDetail 
     """Return one opportunity; an id that regrouping made obsolete leads to its survivor. None when there is none."""
     row = tx.row(
         f"select {COLUMNS}, o.description, o.description_url, o.attachment_urls, o.contacts, o.flags, o.place_country,"  # noqa: S608 - own constants; values are parameters
-        " o.first_posted_at, o.archive_on, o.merged_into, o.scorer, o.profile_version, o.scored_at, o.status_changed_at,"
+        " o.content_hash, o.fit_rule, o.first_posted_at, o.archive_on, o.merged_into, o.profile_version, o.scored_at, o.status_changed_at,"
         " o.note, o.noted_at, (select email from profiles p where p.id = o.status_changed_by) as status_changed_by_email,"
         " (select email from profiles p where p.id = o.noted_by) as noted_by_email from opportunities o"
         " where id = any(array[%(id)s, (select opportunity_id from opportunity_aliases where alias_id = %(id)s)])"
@@ -178,8 +180,8 @@ def read_rows(tx: Transaction, ids: Sequence[str]) -> tuple[OpportunityRow, ...]
 
 def data_version(tx: Transaction) -> int:
     """Return a number that grows with every deed on opportunities: what was counted at the same number is still true."""
-    row = tx.row("select seq from audit_logs where action = any(%s) order by seq desc limit 1", [list(CHANGING)])
-    return int(row["seq"]) if row else 0
+    row = tx.row("select opportunities_version() as version")
+    return int(row["version"]) if row else 0
 
 
 def to_row(row: Row) -> OpportunityRow:
@@ -203,15 +205,10 @@ def to_reasons(stored: Iterable[dict[str, Any]]) -> Iterable[Reason]:
         )
 
 
-def search_condition(text: str) -> Condition | None:
-    """Return the condition of a text search; None for an empty text."""
-    words = text.replace("\x00", " ").strip()
-    return ("search @@ websearch_to_tsquery('english', %(text)s)", {"text": words}) if words else None
-
-
-def _where(wanted: OpportunityFilter, at: datetime, exact: Sequence[str]) -> tuple[str, dict[str, object]]:
+def _where(
+    wanted: OpportunityFilter, at: datetime, exact: Sequence[str], search: Condition | None
+) -> tuple[str, dict[str, object]]:
     parts = list(conditions(wanted, at=at).values())
-    search = search_condition(wanted.text)
     if search:
         parts.append(search)
     if exact:
@@ -227,7 +224,7 @@ def _page_statement(wanted: OpportunityFilter, where: str) -> str:
         return (
             f"select {COLUMNS} from opportunities where id = any(array(select id from opportunities where {where}"  # noqa: S608 - own constants; values are parameters
             f" order by {ORDER[Sort.FIT]} limit {RANKED_CANDIDATES})) order by"
-            " ts_rank(search, websearch_to_tsquery('english', %(text)s)) desc, fit_score desc nulls last, id"
+            f" ts_rank(search, {QUERY}) desc, fit_score desc nulls last, id"
             " limit %(limit)s offset %(offset)s"
         )
     order = ORDER.get(wanted.sort, ORDER[Sort.FIT])
@@ -240,30 +237,21 @@ def _is_ranked(wanted: OpportunityFilter) -> bool:
     return wanted.sort is Sort.RELEVANCE and bool(wanted.text.strip())
 
 
-def _count(tx: Transaction, where: str, parameters: dict[str, object], *, is_search: bool) -> int:
-    if is_search:
-        # A scan of the table would read every text's words; the index of words alone says which rows hold them.
-        tx.execute("select set_config('enable_seqscan', 'off', true), set_config('enable_indexscan', 'off', true)")
-    most = SEARCH_COUNT_LIMIT if is_search else COUNT_LIMIT
+def _count(tx: Transaction, wanted: OpportunityFilter, at: datetime, exact: Sequence[str], words: Words | None) -> int:
+    if words is None:
+        return _count_up_to(tx, COUNT_LIMIT, *_where(wanted, at, exact, None))
+    if not exact and not wanted.closed and len(conditions(wanted, at=at)) == 1:
+        return len(words.ids)  # nothing but the words narrows: the ids are all, or more than are counted
+    found = _count_up_to(tx, SEARCH_COUNT_LIMIT, *_where(wanted, at, exact, words.among_ids))
+    if words.is_rare or found > SEARCH_COUNT_LIMIT:
+        return found
+    return _count_up_to(tx, SEARCH_COUNT_LIMIT, *_where(wanted, at, exact, words.every_match))
+
+
+def _count_up_to(tx: Transaction, most: int, where: str, parameters: dict[str, object]) -> int:
     statement = f"select count(*) as n from (select from opportunities where {where} limit {most + 1}) matches"  # noqa: S608 - own constants; values are parameters
     row = tx.connection.execute(statement, parameters, prepare=False).fetchone()
-    if is_search:
-        tx.execute("select set_config('enable_seqscan', 'on', true), set_config('enable_indexscan', 'on', true)")
     return int(row["n"]) if row else 0
-
-
-def _find_by_number(tx: Transaction, text: str) -> list[str]:
-    key = number_key(text)
-    if key is None:
-        return []
-    rows = tx.rows(
-        "select id from opportunities"
-        " where upper(regexp_replace(solicitation_number, '[^A-Za-z0-9]', '', 'g')) = %(key)s and merged_into is null"
-        " union select opportunity_id from opportunity_notices where notice_id = any(%(ids)s)"
-        " union select id from opportunities where external_ref = any(%(ids)s) or id = any(%(ids)s) limit 20",
-        {"key": key, "ids": [text.strip(), text.strip().lower()]},
-    )
-    return sorted(row["id"] for row in rows)
 
 
 def _read_by_id(tx: Transaction, ids: Sequence[str]) -> list[Row]:
@@ -277,8 +265,8 @@ def _read_by_id(tx: Transaction, ids: Sequence[str]) -> list[Row]:
 
 def _to_detail(row: Row, notices: Sequence[Row]) -> OpportunityDetail:
     same = (
-        "description", "description_url", "place_country", "first_posted_at", "archive_on", "merged_into", "scorer",
-        "profile_version", "scored_at", "status_changed_at", "note", "noted_at",
+        "content_hash", "fit_rule", "description", "description_url", "place_country", "first_posted_at", "archive_on", "merged_into",
+        "scorer", "profile_version", "scored_at", "status_changed_at", "note", "noted_at",
     )  # fmt: skip
     return OpportunityDetail(
         row=to_row(row),

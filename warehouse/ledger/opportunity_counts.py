@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from warehouse.domain.opportunity import OpportunityStatus
-from warehouse.ledger.opportunities import COLUMNS, OpportunityRow, search_condition, to_row
+from warehouse.ledger.opportunities import COLUMNS, OpportunityRow, to_row
 from warehouse.ledger.opportunity_filter import OpportunityFilter, conditions
+from warehouse.ledger.opportunity_search import find_words
 from warehouse.ledger.store import Transaction
 
 FACETS = {
@@ -48,7 +49,8 @@ def facet_counts(tx: Transaction, wanted: OpportunityFilter, *, at: datetime) ->
     A facet's own choice does not narrow its own counts, so that a further value can be chosen.
     """
     by_subject = conditions(wanted, at=at)
-    search = search_condition(wanted.text)
+    words = find_words(tx, wanted.text)
+    search = words.every_match if words else None
     common = [by_subject[s] for s in by_subject if s not in FACETS] + ([search] if search else [])
     own = {subject: by_subject[subject] for subject in FACETS if subject in by_subject}
     parameters: dict[str, object] = {}

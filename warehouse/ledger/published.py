@@ -1,5 +1,6 @@
 """Writing what the lake publishes into the ledger: rows, chains of notices, aliases. Never what people decided.
 
+What a changed row does to the offers to it is the ledger's own deed (0010_amendments.sql).
 The rows come as CSV made by DuckDB, go by COPY into temporary tables and from there, set-wise, into their places.
 """
 
@@ -56,7 +57,8 @@ def standings(tx: Transaction) -> dict[str, Standing]:
     rows = tx.execute(
         "select id, row_hash, is_open, is_demo, merged_into, status <> 'new' or note is not null as is_decided,"
         " greatest(status_changed_at, noted_at) as decided_at,"
-        " exists (select from submissions s where s.opportunity_id = o.id) as has_workspace from opportunities o"
+        # What an offer was moved from stays: it may come back, and the offer with it.
+        " exists (select from submissions s where o.id in (s.opportunity_id, s.moved_from)) as has_workspace from opportunities o"
     )
     return {row.pop("id"): Standing(**row) for row in rows}
 
@@ -67,6 +69,27 @@ def aliases(tx: Transaction) -> dict[str, str]:
         row["alias_id"]: row["opportunity_id"]
         for row in tx.execute("select alias_id, opportunity_id from opportunity_aliases")
     }
+
+
+def look_from(deed: Deed, as_of: datetime) -> None:
+    """Say at which instant this publishing looks at the world: what was due before it is over, not taken back."""
+    deed.execute("select set_config('procura.as_of', %s, true)", [as_of.isoformat()])
+
+
+def offers(tx: Transaction) -> dict[str, str]:
+    """Return with which opportunity each open offer stands."""
+    rows = tx.rows("select id::text as id, opportunity_id from submissions where closed_at is null")
+    return {row["id"]: row["opportunity_id"] for row in rows}
+
+
+def offer_names(tx: Transaction, ids: Iterable[str]) -> dict[str, str]:
+    """Return how offers are called in a sentence: “Offer” (W9124-26-R-0001)."""
+    rows = tx.rows(
+        "select s.id::text as id, s.label, coalesce(o.solicitation_number, o.title) as notice"
+        " from submissions s join opportunities o on o.id = s.opportunity_id where s.id::text = any(%s)",
+        [list(ids)],
+    )
+    return {row["id"]: f"“{row['label']}” ({row['notice']})" for row in rows}
 
 
 def write_opportunities(deed: Deed, rows: Path, notices: Path) -> None:

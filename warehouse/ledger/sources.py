@@ -52,9 +52,10 @@ class RunRequest:
 
 
 def list_sources(tx: Transaction) -> list[Source]:
-    """Return all sources by name."""
+    """Return all sources that were ever asked, by name; one whose key was stored in advance is none yet."""
     rows = tx.rows(
-        "select name, status::text as status, status_reason, documentation_url, last_success_at from connectors order by name"
+        "select name, status::text as status, status_reason, documentation_url, last_success_at from connectors c"
+        " where last_success_at is not null or exists (select from discovery_runs r where r.connector_id = c.id) order by name"
     )
     return [Source(**row) for row in rows]
 

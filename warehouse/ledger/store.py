@@ -1,6 +1,6 @@
 """Transactions on the ledger: a deed and its trace are one, and there is no other way to write.
 
-Identity is set here and nowhere else: row security reads `procura.person`.
+Identity is set here and nowhere else: `act_as` refuses a session that has ended, and row security reads what it sets.
 """
 
 import threading
@@ -16,13 +16,17 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from warehouse.addresses import conninfo
 from warehouse.audit import chain
 from warehouse.audit.keys import AuditKeys, audit_keys
+from warehouse.domain.access import Person
 from warehouse.domain.audit_event import AuditEvent, Fact
-from warehouse.errors import DiskFull, StoreUnavailable
+from warehouse.errors import BadInput, DiskFull, NotSignedIn, StoreUnavailable
+from warehouse.room import lacks_room
 from warehouse.settings import Settings, current
 
 Row = dict[str, Any]
 Parameters = Sequence[object] | dict[str, object]
 SYSTEM = "system"
+SESSION_ENDED = "PR401"
+"""The code with which `act_as` refuses (warehouse/ledger/migrations)."""
 POOL_SIZE = 12
 WAIT_SECONDS = 10
 
@@ -47,6 +51,10 @@ class Transaction:
     def rows(self, statement: str, parameters: Parameters | None = None) -> list[Row]:
         """Run a query and return all rows."""
         return self.execute(statement, parameters).fetchall()
+
+
+def _identity(by: Person | None) -> tuple[str, bytes | None]:
+    return (by.id, by.session) if by else (SYSTEM, None)
 
 
 class NothingHappened(Exception):
@@ -81,7 +89,7 @@ class Deed(Transaction):
 class Ledger:
     """The ledger as one of its roles."""
 
-    def __init__(self, settings: Settings, role: str) -> None:
+    def __init__(self, settings: Settings, role: str, *, wait_seconds: float = WAIT_SECONDS) -> None:
         self.role = role
         self._settings = settings
         self._keys: AuditKeys | None = None
@@ -89,7 +97,7 @@ class Ledger:
             kwargs={**conninfo(role, settings=settings), "row_factory": dict_row, "connect_timeout": 5},
             min_size=1,
             max_size=POOL_SIZE,
-            timeout=WAIT_SECONDS,
+            timeout=wait_seconds,
             # After a restart of PostgreSQL: 2.5 s instead of the 8.6 s of the usual doubling pause.
             reconnect_timeout=2,
             check=ConnectionPool.check_connection,
@@ -97,17 +105,34 @@ class Ledger:
         )
 
     @contextmanager
-    def read(self, by: str = SYSTEM) -> Iterator[Transaction]:
-        """Open a transaction that cannot write, in the name of a person."""
-        with self._transaction(by) as connection:
+    def read(self, by: Person | None = None) -> Iterator[Transaction]:
+        """Open a transaction that cannot write, in the name of a person; None is the product itself.
+
+        Raises:
+            NotSignedIn: the person's session has ended, or the account is disabled.
+            StoreUnavailable: PostgreSQL does not answer.
+        """
+        with self._transaction(*_identity(by)) as connection:
             connection.execute("set transaction read only")
             yield Transaction(connection)
 
     @contextmanager
-    def deed(self, event: AuditEvent) -> Iterator[Deed]:
-        """Open a transaction that changes something: it commits together with its audit record or not at all."""
+    def deed(self, event: AuditEvent, by: Person | None = None) -> Iterator[Deed]:
+        """Open a transaction that changes something: it commits together with its audit record or not at all.
+
+        Args:
+            event: What is done; its actor is `by`, or the product itself.
+            by: Who acts; their session is checked again here.
+
+        Raises:
+            NotSignedIn: the person's session has ended, or the account is disabled.
+            DiskFull, StoreUnavailable: nothing was written.
+        """
+        person, session = _identity(by) if by else (event.actor, None)
+        if person != event.actor:
+            raise BadInput(f"a deed of {event.actor} cannot be done as {person}.", kept="nothing was written.")
         try:
-            with self._transaction(event.actor) as connection:
+            with self._transaction(person, session) as connection:
                 deed = Deed(connection, event)
                 yield deed
                 for record in (deed.event, *deed.further):
@@ -118,7 +143,7 @@ class Ledger:
     @contextmanager
     def housekeeping(self) -> Iterator[Transaction]:
         """Open a writing transaction for what is no deed: when a session was last seen, counters of wrong passwords."""
-        with self._transaction(SYSTEM) as connection:
+        with self._transaction(SYSTEM, None) as connection:
             yield Transaction(connection)
 
     def close(self) -> None:
@@ -131,10 +156,17 @@ class Ledger:
         return self._keys
 
     @contextmanager
-    def _transaction(self, by: str) -> Iterator[psycopg.Connection[Row]]:
+    def _transaction(self, person: str, session: bytes | None) -> Iterator[psycopg.Connection[Row]]:
         try:
             with self._pool.connection() as connection, connection.transaction():
-                connection.execute("select set_config('procura.person', %s, true)", [by])
+                try:
+                    connection.execute("select act_as(%s, %s)", [person, session])
+                except psycopg.Error as error:
+                    if error.sqlstate == SESSION_ENDED:
+                        raise NotSignedIn(
+                            "This session has ended.", kept="everything you saved.", todo="sign in again."
+                        ) from None
+                    raise
                 yield connection
         except (psycopg.errors.DiskFull, psycopg.errors.OutOfMemory) as error:
             raise DiskFull(
@@ -149,6 +181,12 @@ class Ledger:
                 and not error.sqlstate.startswith(("08", "57P"))
             ):
                 raise  # a fault of the statement (a conflict, a time limit), not of the connection
+            if lacks_room(self._settings):
+                raise DiskFull(
+                    "the disk is full, and PostgreSQL ended on it.",
+                    kept="everything up to the last finished deed.",
+                    todo="free some space, then repeat.",
+                ) from error
             raise StoreUnavailable(
                 "the ledger (PostgreSQL) does not answer.",
                 kept="everything up to the last finished deed.",

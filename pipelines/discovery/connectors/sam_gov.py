@@ -5,16 +5,20 @@ The daily file has 47 columns and hundreds of MB; beside it the v2 API's records
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
+from pydantic import SecretStr
+
 from pipelines.discovery.connector import Fetched, Progress
+from pipelines.discovery.credential_question import Question, TakenCredential
 from pipelines.discovery.http import Download, download
 from pipelines.discovery.normalize import Notices, normalize
 from pipelines.discovery.records import read_slices
 from pipelines.discovery.shapes import Shape, Skip, detect
 from pipelines.discovery.slices import Slice
+from warehouse.domain.credential import CredentialNeed
 from warehouse.errors import SourceQuotaExceeded, SourceUnavailable
 from warehouse.lake.landings import Bookmark
 from warehouse.landing import open_plain
@@ -24,14 +28,39 @@ MIRROR = "https://s3.amazonaws.com/falextracts/Contract%20Opportunities/datagov/
 """The same file where SAM.gov itself puts it; tried when the usual address does not answer."""
 
 
+def _ask_with_key(settings: Settings, secret: SecretStr, at: datetime) -> Question:
+    """Ask for one notice of yesterday; it takes one of the day's requests."""
+    day = f"{at - timedelta(days=1):%m/%d/%Y}"
+    key = {"api_key": secret.get_secret_value()}
+    return Question(
+        settings.sam_gov_api_url,
+        params={"postedFrom": day, "postedTo": day, "limit": "1", "offset": "0", **key},
+        expects="totalRecords",
+    )
+
+
 class SamGov:
     """Contract opportunities of the US government."""
 
     name = "sam_gov"
     documentation_url = "https://open.gsa.gov/api/get-opportunities-public-api/"
-    auth_type = "none"
+    auth_type = "api_key"
     feeds: tuple[str, ...] = ("bulk_csv", "v2_json")
     is_demo = False
+    credentials = (
+        TakenCredential(
+            CredentialNeed(
+                "sam_gov",
+                "api_key",
+                "SAM.gov API key",
+                documentation_url,
+                lives=timedelta(days=90),
+                is_required=False,
+                is_awaited=True,  # the daily file needs none; runs do not ask the API yet
+            ),
+            _ask_with_key,
+        ),
+    )
 
     def fetch(
         self, settings: Settings, *, since: datetime | None, at: datetime, progress: Progress

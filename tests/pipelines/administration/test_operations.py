@@ -21,7 +21,7 @@ def _find(findings: Iterable[Finding], subject: str) -> Finding:
 
 
 def test_healthy_home_has_no_fault(home: Settings) -> None:
-    found = [*examine_home(home, is_up=False), *examine_stores(home)]
+    found = [*examine_home(home, is_up=False, at=now()), *examine_stores(home)]
     assert [finding for finding in found if not finding.is_good and finding.subject != "browser"] == []
     assert {"disk", "modes", "leftovers", "ledger", "migrations", "lake", "landing"} <= {f.subject for f in found}
 
@@ -29,19 +29,19 @@ def test_healthy_home_has_no_fault(home: Settings) -> None:
 def test_wide_modes_are_seen_and_taken_back(home: Settings) -> None:
     (home.secrets / "database.json").chmod(0o644)
     home.resolved_home.chmod(0o755)
-    finding = _find(examine_home(home, is_up=False), "modes")
+    finding = _find(examine_home(home, is_up=False, at=now()), "modes")
     assert not finding.is_good
     assert "database.json" in finding.what
     assert finding.mend is not None
     finding.mend()
-    assert _find(examine_home(home, is_up=False), "modes").is_good
+    assert _find(examine_home(home, is_up=False, at=now()), "modes").is_good
     assert home.resolved_home.stat().st_mode & 0o777 == 0o700
 
 
 def test_half_written_files_are_seen_and_removed(home: Settings) -> None:
     half = home.run / "up.json.new"
     half.touch()
-    finding = _find(examine_home(home, is_up=False), "leftovers")
+    finding = _find(examine_home(home, is_up=False, at=now()), "leftovers")
     assert not finding.is_good
     assert finding.mend is not None
     finding.mend()
@@ -50,7 +50,7 @@ def test_half_written_files_are_seen_and_removed(home: Settings) -> None:
 
 def test_full_disk_is_seen(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(operations, "FREE_BYTES_WANTED", 2**62)
-    assert not _find(examine_home(home, is_up=False), "disk").is_good
+    assert not _find(examine_home(home, is_up=False, at=now()), "disk").is_good
 
 
 def test_taken_port_is_seen_unless_up_itself_has_it(home: Settings) -> None:
@@ -58,8 +58,8 @@ def test_taken_port_is_seen_unless_up_itself_has_it(home: Settings) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen(1)
         settings = home.model_copy(update={"app_port": taken.getsockname()[1]})
-        assert not _find(examine_home(settings, is_up=False), "PROCURA_APP_PORT").is_good
-        assert _find(examine_home(settings, is_up=True), "PROCURA_APP_PORT").is_good
+        assert not _find(examine_home(settings, is_up=False, at=now()), "PROCURA_APP_PORT").is_good
+        assert _find(examine_home(settings, is_up=True, at=now()), "PROCURA_APP_PORT").is_good
 
 
 def test_damaged_landing_is_seen_and_named(home: Settings) -> None:

@@ -13,6 +13,8 @@ from warehouse.lake.connection import Cursor, open_lake
 from warehouse.ledger.store import open_ledger
 from warehouse.settings import Settings
 
+pytestmark = pytest.mark.thorough
+
 LANDING = (
     "insert into core.landings (source, landing_order, sha256, feed, origin, fetched_at, next_position, next_offset, next_line,"
     " is_complete, landed, accepted, quarantined, unchanged, versions) values ('sam_gov', 1, 'x', 'bulk_csv', 'a.csv',"

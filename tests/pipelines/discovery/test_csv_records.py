@@ -163,7 +163,7 @@ def test_reading_goes_on_at_every_bookmark() -> None:
 field_text = st.text(st.characters(exclude_characters="\0\r\ufffd", exclude_categories=("Cs",)), max_size=40)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.tuples(field_text, field_text), min_size=2, max_size=12),
     st.booleans(),
@@ -196,7 +196,7 @@ def test_damage_to_one_record_leaves_the_others(
             assert found[row["NoticeId"]]["description"] == row["Description"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(field_text, field_text), max_size=15), st.booleans(), st.integers(1, 5))
 def test_whatever_a_writer_writes_is_read(texts: list[tuple[str, str]], quote_all: bool, bound: int) -> None:
     rows = [csv_row(i, Title=title, Description=text) for i, (title, text) in enumerate(texts)]

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import holidays
@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings, strategies
 
 from pipelines.discovery.group import Grouping, group_opportunities
 from tests.factories import AS_OF, empty_lake, land, notice, opportunity_id
-from warehouse.domain.deadlines import safe_instant
+from warehouse.domain.deadlines import safe_instant, zone_of_office
 from warehouse.domain.notice import BIDDABLE, NoticeType
 from warehouse.lake.connection import Lake, open_lake
 from warehouse.settings import Settings
@@ -207,14 +207,23 @@ instants = strategies.datetimes(datetime(1990, 1, 1), datetime(2150, 1, 1)).map(
 )
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+STATES = ("VA", "AZ", "PR", None, "GU")
+
+
+@pytest.mark.thorough
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deadlines=strategies.lists(strategies.tuples(instants, offsets), min_size=1, max_size=20))
 def test_the_safe_instant_is_the_domains(lake: Lake, deadlines: list[tuple[datetime, int]]) -> None:
     empty_lake(lake)
     land(
         lake,
         [
-            notice(f"n{number}", response_deadline_at=at, response_deadline_offset_minutes=offset)
+            notice(
+                f"n{number}",
+                response_deadline_at=at,
+                response_deadline_offset_minutes=offset,
+                place_state=STATES[number % len(STATES)],
+            )
             for number, (at, offset) in enumerate(deadlines)
         ],
     )
@@ -222,8 +231,38 @@ def test_the_safe_instant_is_the_domains(lake: Lake, deadlines: list[tuple[datet
     federal = holidays.country_holidays("US")
     found = rows(lake, "notice_id, safe_deadline_at")
     for number, (at, offset) in enumerate(deadlines):
-        expected = safe_instant(at, timezone(timedelta(minutes=offset)), federal)
+        expected = safe_instant(at, zone_of_office(at, offset, STATES[number % len(STATES)]), federal)
         assert found[f"n{number}"] == (expected,)
+
+
+@pytest.mark.parametrize(
+    ("state", "at", "offset", "safe"),
+    [
+        ("VA", datetime(2026, 11, 2, 19), -300, datetime(2026, 10, 30, 21)),  # Monday in winter, Friday in summer
+        ("VA", datetime(2026, 3, 9, 18), -240, datetime(2026, 3, 6, 22)),
+        ("AZ", datetime(2026, 3, 9, 18), -420, datetime(2026, 3, 7, 0)),  # no clock changes in Arizona
+        ("CA", datetime(2026, 3, 9, 18), -420, datetime(2026, 3, 7, 1)),
+        ("PR", datetime(2026, 3, 9, 18), -240, datetime(2026, 3, 6, 21)),
+        ("GU", datetime(2026, 11, 2, 4), 600, datetime(2026, 10, 30, 7)),
+        ("VA", datetime(2026, 11, 3, 19), -300, datetime(2026, 11, 2, 22)),  # both in winter
+    ],
+)
+def test_the_safe_instant_before_a_clock_change_is_five_at_the_office(
+    lake: Lake, state: str, at: datetime, offset: int, safe: datetime
+) -> None:
+    land(
+        lake,
+        [
+            notice(
+                "n",
+                response_deadline_at=at.replace(tzinfo=UTC),
+                response_deadline_offset_minutes=offset,
+                place_state=state,
+            )
+        ],
+    )
+    group_opportunities(lake, as_of=AS_OF)
+    assert rows(lake, "notice_id, safe_deadline_at") == {"n": (safe.replace(tzinfo=UTC),)}
 
 
 @pytest.mark.parametrize("odd", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, tzinfo=UTC)])
@@ -241,7 +280,7 @@ moves = strategies.lists(
 
 
 @pytest.mark.thorough
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=moves)
 def test_step_by_step_gives_the_same_as_at_once(lake: Lake, history: list[tuple[str, str, int]]) -> None:
     versions = [

@@ -8,6 +8,8 @@ from pipelines.discovery.http import USER_AGENT, Download, download
 from tests.fakes.sam_gov import FakeSite, running_site
 from warehouse.errors import SourceQuotaExceeded, SourceUnavailable
 
+pytestmark = pytest.mark.thorough
+
 BODY = bytes(range(256)) * 20_000
 
 

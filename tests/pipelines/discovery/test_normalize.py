@@ -154,6 +154,7 @@ def test_what_was_published_stays_beside_what_was_read() -> None:
     assert (row["set_aside_raw"], row["notice_type_raw"]) == ("NONE", "Riddle")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "changes",
     [
@@ -198,6 +199,7 @@ def test_a_file_that_lacks_a_column_says_so() -> None:
     assert rows_of(body)[0]["lacks_keys"]
 
 
+@pytest.mark.thorough
 def test_the_hash_hangs_on_content_only() -> None:
     first = from_csv()
     assert from_csv()["content_hash"] == first["content_hash"]
@@ -214,6 +216,7 @@ def test_text_does_not_shift_between_fields() -> None:
     assert from_csv(PopCity="a", PopState="bc")["content_hash"] != from_csv(PopCity="ab", PopState="c")["content_hash"]
 
 
+@pytest.mark.thorough
 @pytest.mark.shared
 def test_every_real_record_is_read_or_quarantined(shared_data: Path) -> None:
     import gzip

@@ -17,6 +17,8 @@ from warehouse.lake.connection import open_lake
 from warehouse.ledger.store import Ledger, Row, open_ledger
 from warehouse.settings import Settings
 
+pytestmark = pytest.mark.thorough
+
 A, B, C = opportunity_id("A"), opportunity_id("B"), opportunity_id("C")
 NUL = chr(0)
 
@@ -75,8 +77,9 @@ def person(home: Settings) -> str:
 def decide(key: str, person: str, status: str = "reviewing", note: str | None = None) -> None:
     with open_ledger("procura_app").deed(AuditEvent("opportunity:status_set", key, person)) as deed:
         deed.execute(
-            "update opportunities set status = %s, note = %s, status_changed_by = %s, status_changed_at = now() where id = %s",
-            [status, note, person, key],
+            "update opportunities set status = %s, note = %s, noted_by = %s, status_changed_by = %s, status_changed_at = now()"
+            " where id = %s",
+            [status, note, person, person, key],
         )
 
 

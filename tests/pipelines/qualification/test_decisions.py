@@ -2,10 +2,10 @@ from datetime import timedelta
 
 import pytest
 
-from pipelines.administration.people import add_person
 from pipelines.qualification.decisions import add_note, set_status
 from tests.factories_ledger import AT, opportunity, publish
-from warehouse.domain.access import Department, Person, Role
+from tests.factories_people import new_person
+from warehouse.domain.access import Role
 from warehouse.domain.opportunity import OpportunityStatus as Status
 from warehouse.errors import BadInput, NotFound, NotPermitted, WrongState
 from warehouse.ledger.opportunities import read_opportunity
@@ -17,19 +17,6 @@ from warehouse.settings import Settings
 def ledger(home: Settings) -> Ledger:
     publish(opportunity(n) for n in range(1, 12))
     return open_ledger("procura_app")
-
-
-def person(ledger: Ledger, role: Role) -> Person:
-    with ledger.read() as tx:
-        count = len(tx.rows("select id from profiles"))
-    return add_person(
-        ledger,
-        email=f"p{count}@firm.example",
-        role=role,
-        department=Department.CONTRACTS,
-        password="four quiet green lamps",
-        at=AT,
-    )
 
 
 def status_of(ledger: Ledger, number: int) -> Status:
@@ -45,7 +32,7 @@ def audit_count(ledger: Ledger, subject: str) -> int:
 
 
 def test_officer_decides_and_leaves_a_trace(ledger: Ledger) -> None:
-    officer = person(ledger, Role.CONTRACT_OFFICER)
+    officer = new_person(Role.CONTRACT_OFFICER)
     set_status(ledger, ["o00000001"], Status.REVIEWING, by=officer, at=AT)
     set_status(ledger, ["o00000001"], Status.QUALIFIED, by=officer, at=AT + timedelta(minutes=1))
     with ledger.read() as tx:
@@ -56,7 +43,7 @@ def test_officer_decides_and_leaves_a_trace(ledger: Ledger) -> None:
 
 
 def test_viewer_may_not_decide(ledger: Ledger) -> None:
-    viewer = person(ledger, Role.VIEWER)
+    viewer = new_person(Role.VIEWER)
     with pytest.raises(NotPermitted):
         set_status(ledger, ["o00000002"], Status.REVIEWING, by=viewer, at=AT)
     with pytest.raises(NotPermitted):
@@ -68,12 +55,12 @@ def test_viewer_may_not_decide(ledger: Ledger) -> None:
 @pytest.mark.parametrize("to", [Status.QUALIFIED, Status.DISQUALIFIED, Status.SUBMITTED, Status.NEW])
 def test_no_step_may_be_left_out_and_nobody_sets_submitted(ledger: Ledger, to: Status) -> None:
     with pytest.raises(WrongState):
-        set_status(ledger, ["o00000003"], to, by=person(ledger, Role.ADMIN), at=AT)
+        set_status(ledger, ["o00000003"], to, by=new_person(Role.ADMIN), at=AT)
     assert status_of(ledger, 3) is Status.NEW
 
 
 def test_several_at_once_name_what_was_left(ledger: Ledger) -> None:
-    officer = person(ledger, Role.CONTRACT_OFFICER)
+    officer = new_person(Role.CONTRACT_OFFICER)
     set_status(ledger, ["o00000004"], Status.REVIEWING, by=officer, at=AT)
     done = set_status(ledger, ["o00000004", "o00000005", "o00000006"], Status.REVIEWING, by=officer, at=AT)
     assert done.changed == ("o00000005", "o00000006")
@@ -83,19 +70,19 @@ def test_several_at_once_name_what_was_left(ledger: Ledger) -> None:
 
 def test_one_unknown_id_changes_nothing(ledger: Ledger) -> None:
     with pytest.raises(NotFound):
-        set_status(ledger, ["o00000007", "gone"], Status.REVIEWING, by=person(ledger, Role.ADMIN), at=AT)
+        set_status(ledger, ["o00000007", "gone"], Status.REVIEWING, by=new_person(Role.ADMIN), at=AT)
     assert status_of(ledger, 7) is Status.NEW
 
 
 def test_nothing_and_too_much_are_refused(ledger: Ledger) -> None:
-    admin = person(ledger, Role.ADMIN)
+    admin = new_person(Role.ADMIN)
     for ids in ([], [f"o{n}" for n in range(501)]):
         with pytest.raises(BadInput):
             set_status(ledger, ids, Status.REVIEWING, by=admin, at=AT)
 
 
 def test_note_is_kept_and_the_log_holds_only_its_hash(ledger: Ledger) -> None:
-    officer = person(ledger, Role.CONTRACT_OFFICER)
+    officer = new_person(Role.CONTRACT_OFFICER)
     add_note(ledger, "o00000008", " call Ms. Doe first ", by=officer, at=AT)
     add_note(ledger, "o00000008", "call Ms. Doe first", by=officer, at=AT)
     with ledger.read() as tx:

@@ -7,6 +7,7 @@ from pipelines.qualification.preview import preview
 from pipelines.qualification.profiles import current_company, ensure_company, save_company
 from pipelines.qualification.qualify import qualify_open_opportunities
 from tests.factories_ledger import AT, opportunity, publish
+from tests.factories_people import new_person
 from warehouse.domain.access import Department, Person, Role
 from warehouse.domain.audit_event import AuditEvent
 from warehouse.errors import BadInput, NotPermitted, WrongState
@@ -60,6 +61,11 @@ def count(table: str) -> int:
     return int(found["n"])
 
 
+def test_a_first_table_is_not_built_from_a_few_titles_while_more_follow() -> None:
+    assert qualify_open_opportunities(open_ledger("procura_pipeline"), as_of=AT, more_follows=True).scored == 0
+    assert count("word_tables") == 0
+
+
 def test_rules_decide_first_and_are_named_and_the_ranker_orders_the_rest() -> None:
     done = qualify_open_opportunities(open_ledger("procura_pipeline"), as_of=AT)
     assert done.scored == 5
@@ -98,44 +104,67 @@ def test_a_new_version_of_the_notice_is_scored_anew_alone() -> None:
     assert qualify_open_opportunities(open_ledger("procura_pipeline"), as_of=AT).scored == 1
 
 
-OFFICER = Person("00000000-0000-0000-0000-000000000001", "ann@example.com", Role.CONTRACT_OFFICER, Department.CONTRACTS)
+def test_while_more_follows_nothing_is_scored_that_would_not_hold() -> None:
+    pipeline = open_ledger("procura_pipeline")
+    qualify_open_opportunities(pipeline, as_of=AT)
+    tables = count("word_tables")
+    publish([opportunity(n, title=f"Mowing of field {n}", **NO_SCORE) for n in range(100, 104)])
+    assert qualify_open_opportunities(pipeline, as_of=AT, more_follows=True).scored == 4, (
+        "the table of five still holds"
+    )
+    publish([opportunity(n, title=f"Mowing of field {n}", **NO_SCORE) for n in range(104, 120)])
+    assert qualify_open_opportunities(pipeline, as_of=AT, more_follows=True).scored == 0
+    assert (row(110)["fit_score"], count("word_tables")) == (None, tables)
+    assert qualify_open_opportunities(pipeline, as_of=AT).scored == 25, "all of them under the table of all titles"
+    assert count("word_tables") == tables + 1
+    with pipeline.housekeeping() as tx:
+        tx.execute("delete from opportunity_notices where opportunity_id >= 'o00000100'")
+        tx.execute("delete from opportunities where id >= 'o00000100'")
+    qualify_open_opportunities(pipeline, as_of=AT)
+
+
+@pytest.fixture(scope="module")
+def officer(home: Settings) -> Person:
+    return new_person(Role.CONTRACT_OFFICER)
+
+
 FISH = (
     "name: Fish Ltd\nnaics_codes: [311710]\npsc_codes: [8905]\nkeywords: [fish]\nset_asides: [SBA]\npast_awards: []\n"
 )
 
 
-def test_a_saved_profile_changes_the_scores_and_a_preview_tells_before() -> None:
+def test_a_saved_profile_changes_the_scores_and_a_preview_tells_before(officer: Person) -> None:
     company = ensure_company(open_ledger("procura_pipeline"))
     qualify_open_opportunities(open_ledger("procura_pipeline"), as_of=AT)
     scores = count("fit_scores")
-    told = preview(open_ledger(), parse_company_profile(FISH), as_of=AT)
+    told = preview(open_ledger(), parse_company_profile(FISH), as_of=AT, by=officer)
     assert told[0].title == "Frozen fish"
     assert told[0].fit_score > (told[0].fit_score_before or 0)
     assert count("fit_scores") == scores, "a preview writes nothing"
-    save_company(open_ledger(), FISH, base_version=company.stored.version, by=OFFICER)
+    save_company(open_ledger(), FISH, base_version=company.stored.version, by=officer)
     qualify_open_opportunities(open_ledger("procura_pipeline"), as_of=AT)
     assert row(2)["fit_score"] == told[0].fit_score
     save_company(
-        open_ledger(), company.stored.body, base_version=current_company(open_ledger()).stored.version, by=OFFICER
+        open_ledger(), company.stored.body, base_version=current_company(open_ledger()).stored.version, by=officer
     )
     qualify_open_opportunities(open_ledger("procura_pipeline"), as_of=AT)
     assert row(1)["recommendation"] == "pursue", "a profile that was current before shows its scores again"
 
 
-def test_two_editors_do_not_overwrite_each_other() -> None:
+def test_two_editors_do_not_overwrite_each_other(officer: Person) -> None:
     company = ensure_company(open_ledger("procura_pipeline"))
     with pytest.raises(WrongState, match="somebody else"):
-        save_company(open_ledger(), FISH.replace("Ltd", "Inc"), base_version="an older one", by=OFFICER)
+        save_company(open_ledger(), FISH.replace("Ltd", "Inc"), base_version="an older one", by=officer)
     assert current_company(open_ledger()).stored.version == company.stored.version
 
 
-def test_a_viewer_and_a_faulty_text_change_nothing() -> None:
+def test_a_viewer_and_a_faulty_text_change_nothing(officer: Person) -> None:
     company = ensure_company(open_ledger("procura_pipeline"))
-    viewer = Person(OFFICER.id, "v@example.com", Role.VIEWER, Department.AUDIT)
+    viewer = Person(officer.id, "v@example.com", Role.VIEWER, Department.AUDIT)
     with pytest.raises(NotPermitted):
         save_company(open_ledger(), FISH, base_version=company.stored.version, by=viewer)
     with pytest.raises(BadInput):
-        save_company(open_ledger(), "name: [", base_version=company.stored.version, by=OFFICER)
+        save_company(open_ledger(), "name: [", base_version=company.stored.version, by=officer)
     assert current_company(open_ledger()).stored.version == company.stored.version
 
 

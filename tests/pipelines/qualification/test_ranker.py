@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.qualification.batch import OpportunityBatch, batch_of
@@ -223,7 +223,7 @@ _firm = st.builds(
 )
 
 
-@settings(deadline=None)
+@pytest.mark.thorough
 @given(_firm, st.lists(_row, min_size=1, max_size=5))
 def test_odd_text_and_codes_never_raise_and_stay_in_range(firm: CompanyProfile, rows: list[Row]) -> None:
     scored = score_opportunities(firm, batch(*rows), build_idf(row["title"] for row in rows))
@@ -238,7 +238,7 @@ def described(scored: ScoredBatch, index: int) -> tuple[int, float, tuple[Reason
     return int(scored.fit_score[index]), float(scored.similarity[index]), scored.reasons(index)
 
 
-@settings(deadline=None)
+@pytest.mark.thorough
 @given(_firm, st.lists(_row, min_size=2, max_size=5))
 def test_opportunity_alone_scores_as_in_a_batch(firm: CompanyProfile, rows: list[Row]) -> None:
     together = score_opportunities(firm, batch(*rows), IDF)
@@ -246,7 +246,7 @@ def test_opportunity_alone_scores_as_in_a_batch(firm: CompanyProfile, rows: list
         assert described(score_opportunities(firm, batch(row), IDF), 0) == described(together, i)
 
 
-@settings(deadline=None)
+@pytest.mark.thorough
 @given(_firm, _row, _award)
 def test_another_past_award_never_lowers_a_score(firm: CompanyProfile, row: Row, award: PastAward) -> None:
     richer = replace(firm, past_awards=(*firm.past_awards, award))
@@ -260,6 +260,7 @@ def test_scores_do_not_change_where_a_batch_is_cut_into_parts() -> None:
         assert described(together, i) == described(score_opportunities(FIRM, batch(rows[i]), IDF), 0)
 
 
+@pytest.mark.thorough
 def test_twenty_thousand_opportunities_with_reasons_are_scored_in_seconds() -> None:
     rows: list[Row] = [
         {**SAME, "title": f"{POOL[i % len(POOL)]} {i}", "description": "Plain words. " * 80} for i in range(20_000)

@@ -48,6 +48,7 @@ def test_pieces_of_words_meet_across_forms() -> None:
     assert by_gram[0, 0] > 0.5
 
 
+@pytest.mark.thorough
 @given(titles, titles, titles)
 def test_similarity_lies_between_0_and_1_and_needs_no_company(
     pool: list[str | None], column: list[str | None], others: list[str | None]

@@ -30,7 +30,21 @@ def test_an_instant_without_zone_is_refused() -> None:
         canonical_bytes(AuditEvent("a:b", "s", "p"), seq=1, at=datetime(2026, 4, 10))
 
 
-@given(st.dictionaries(st.text(max_size=9), st.text() | st.integers() | st.booleans() | st.none()), st.text())
+@pytest.mark.parametrize("value", [2**63, -(2**63)])
+def test_a_number_beyond_64_bits_is_refused(value: int) -> None:
+    with pytest.raises(BadInput, match="64 bits"):
+        canonical_bytes(AuditEvent("a:b", "s", "p", {"x": value}), seq=1, at=AT)
+
+
+def test_half_a_surrogate_pair_is_refused() -> None:
+    with pytest.raises(BadInput, match="surrogate"):
+        canonical_bytes(AuditEvent("a:b", "\ud800", "p"), seq=1, at=AT)
+
+
+@given(
+    st.dictionaries(st.text(max_size=9), st.text() | st.integers(-(2**63) + 1, 2**63 - 1) | st.booleans() | st.none()),
+    st.text(),
+)
 def test_different_facts_never_share_their_bytes(facts: dict[str, str | int | bool | None], subject: str) -> None:
     base = canonical_bytes(AuditEvent("a:b", subject, "p", facts), seq=1, at=AT)
     assert base != canonical_bytes(AuditEvent("a:b", subject + "!", "p", facts), seq=1, at=AT)

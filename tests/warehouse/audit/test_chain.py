@@ -1,82 +1,83 @@
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from warehouse.addresses import conninfo, superuser_conninfo
-from warehouse.audit import chain
-from warehouse.audit.canonical import canonical_bytes
-from warehouse.audit.keys import AuditKeys, audit_keys
+from tests.factories_audit import superuser
+from warehouse.addresses import conninfo
+from warehouse.audit.verify import verify_log
 from warehouse.domain.audit_event import AuditEvent
 from warehouse.ledger.store import open_ledger
 from warehouse.settings import Settings
 
-KEYS = AuditKeys("k1", {"k1": b"1" * 32, "k2": b"2" * 32})
 AT = datetime(2026, 4, 10, tzinfo=UTC)
+APPEND = "select audit_append(%s, now(), 'a', 'b', 'c', null, '', %s, '', 'k')"
 
 
-def untouched(length: int = 6) -> list[chain.Record]:
-    records, previous = [], b""
-    for seq in range(1, length + 1):
-        event = AuditEvent("opportunity:status_set", f"o{seq}", "ann", {"to": "reviewing"})
-        body = canonical_bytes(event, seq=seq, at=AT)
-        signature = chain.confirmation_hash(KEYS.by_id["k1"], previous, body)
-        records.append(chain.Record(seq, AT, "ann", event.action, event.subject, None, body, previous, signature, "k1"))
-        previous = signature
-    return records
-
-
-def test_an_untouched_log_holds() -> None:
-    assert chain.verify_records(untouched(), KEYS) == chain.Verdict(6)
-    assert chain.verify_records([], KEYS).holds
-
-
-Records = list[chain.Record]
-TAMPERINGS: dict[str, tuple[Callable[[Records], Records], int]] = {
-    "body edited": (lambda r: [*r[:2], replace(r[2], body=r[2].body.replace(b"reviewing", b"qualified")), *r[3:]], 3),
-    "actor column edited": (lambda r: [*r[:2], replace(r[2], actor="bob"), *r[3:]], 3),
-    "time column edited": (lambda r: [*r[:2], replace(r[2], at=AT + timedelta(seconds=1)), *r[3:]], 3),
-    "first deleted": (lambda r: r[1:], 1),
-    "middle deleted": (lambda r: [*r[:2], *r[3:]], 3),
-    "two swapped": (lambda r: [r[0], r[2], r[1], *r[3:]], 2),
-    "one repeated": (lambda r: [*r[:2], r[1], *r[2:]], 3),
-    "key id swapped": (lambda r: [*r[:2], replace(r[2], key_id="k2"), *r[3:]], 3),
-    "unknown key id": (lambda r: [*r[:2], replace(r[2], key_id="k9"), *r[3:]], 3),
-    "signature edited": (lambda r: [*r[:2], replace(r[2], confirmation_hash=b"0" * 32), *r[3:]], 3),
-    "predecessor edited": (lambda r: [*r[:2], replace(r[2], previous_hash=b"0" * 32), *r[3:]], 3),
-    "body re-encoded": (lambda r: [*r[:2], replace(r[2], body=r[2].body.replace(b'":', b'": ')), *r[3:]], 3),
-}
-
-
-@pytest.mark.parametrize("name", TAMPERINGS)
-def test_a_tampered_log_is_found_at_its_first_bad_position(name: str) -> None:
-    change, position = TAMPERINGS[name]
-    verdict = chain.verify_records(change(untouched()), KEYS)
-    assert not verdict.holds
-    assert verdict.first_fault.startswith(f"record {position}:")
-
-
-def test_the_database_refuses_gap_fork_and_edit_by_the_app(home: Settings) -> None:
+def test_the_database_refuses_gap_fork_and_an_append_past_the_head(home: Settings) -> None:
     with open_ledger().deed(AuditEvent("a:b", "c", "system")):
         pass
-    append = "select audit_append(%s, now(), 'a', 'b', 'c', null, '', %s, '', 'k')"
     with psycopg.connect(make_conninfo("", **conninfo("procura_app", settings=home))) as connection:
         head = connection.execute("select seq, confirmation_hash from audit_head()").fetchone()
         assert head is not None
         for seq, previous in ((head[0] + 2, head[1]), (head[0] + 1, b"another"), (head[0], head[1])):
             with pytest.raises(psycopg.errors.SerializationFailure), connection.transaction():
-                connection.execute(append, [seq, previous])
+                connection.execute(APPEND, [seq, previous])
 
 
-def test_an_edit_by_the_superuser_is_found(home: Settings) -> None:
+@pytest.mark.parametrize("table", ["audit_logs", "audit_checkpoints"])
+@pytest.mark.parametrize("role", ["procura_owner", "postgres"])
+def test_owner_and_superuser_are_refused_while_the_triggers_stand(home: Settings, table: str, role: str) -> None:
+    from warehouse.audit.checkpoint import write_checkpoint
+
+    with open_ledger().deed(AuditEvent("a:b", "c", "system")):
+        pass
+    write_checkpoint(open_ledger(), home, at=AT)
+    column = "actor = actor" if table == "audit_logs" else "note = note"
+    with superuser(home) as connection:
+        connection.execute(f"set role {role}")
+        for statement in (f"update {table} set {column}", f"delete from {table}", f"truncate {table}"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
+                connection.execute(statement)
+        # A session that pretends to be a replica skips ordinary triggers, not these.
+        connection.execute("reset role")
+        connection.execute("set session_replication_role = replica")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
+            connection.execute(f"delete from {table}")
+
+
+def test_a_clock_that_was_set_back_makes_no_record_older_than_its_predecessor(home: Settings) -> None:
+    ahead = datetime.now(UTC) + timedelta(hours=2)
+    with superuser(home) as connection:
+        from warehouse.audit import chain
+        from warehouse.audit.keys import audit_keys
+
+        head = connection.execute("select seq, confirmation_hash from audit_head()").fetchone()
+        assert head is not None
+        keys = audit_keys(home)
+        event = AuditEvent("a:b", "ahead", "system")
+        from tests.factories_audit import signed
+
+        record = signed(keys, event, int(head[0]) + 1, ahead, bytes(head[1]), keys.current)  # type: ignore[call-overload]
+        with connection.transaction():
+            values = list(vars(record).values())
+            connection.execute(f"select audit_append({', '.join(['%s'] * 10)})", values)
+        with connection.transaction():
+            chain.append(connection, AuditEvent("a:b", "back", "system"), keys)
+        row = connection.execute("select at from audit_logs order by seq desc limit 1").fetchone()
+    assert row == (ahead,)
+    assert verify_log(open_ledger(), home, at=AT).holds
+
+
+def test_an_edit_by_a_superuser_who_switched_the_trigger_off_is_found_with_the_trigger(home: Settings) -> None:
     for subject in ("one", "two", "three"):
         with open_ledger().deed(AuditEvent("a:b", subject, "system")):
             pass
-    with psycopg.connect(make_conninfo("", **superuser_conninfo(home))) as connection:
+    with superuser(home) as connection:
+        connection.execute("alter table audit_logs disable trigger refuse_change")
         connection.execute("update audit_logs set subject = 'else' where seq = 2")
-        verdict = chain.verify_records(chain.read_records(connection), audit_keys(home))
-        assert verdict.first_fault.startswith("record 2:")
-        connection.rollback()
+        verdict = verify_log(open_ledger(), home, at=AT)
+        assert verdict.position == 2
+        assert "column subject" in verdict.first_fault
+        assert any("refuse_change on audit_logs is switched off" in fault.what for fault in verdict.faults)

@@ -56,6 +56,11 @@ def _world(home: Settings) -> None:
     for number, row in enumerate(rows):
         publish(row, 50 + number)
     snapshot_ledger(open_lake(), open_ledger("procura_pipeline"))
+    open_lake().write(
+        lambda cursor: cursor.execute(
+            "insert into core.decisions values (7, ?, 'qualified', ?)", [rows[0]["opportunity_id"], AS_OF]
+        )
+    )
 
 
 @pytest.mark.parametrize("name", mart_names())

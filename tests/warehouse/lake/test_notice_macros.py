@@ -45,7 +45,8 @@ def offset_text(minutes: int, *, colon: bool = True) -> str:
 locals_ = st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 31)).map(lambda moment: moment.replace(microsecond=0))
 
 
-@settings(max_examples=100, deadline=None)
+@pytest.mark.thorough
+@settings(max_examples=100)
 @given(locals_, st.sampled_from(OFFSETS), st.sampled_from(["T", " "]), st.booleans())
 def test_a_deadline_with_offset_is_that_instant(local: datetime, offset: int, between: str, colon: bool) -> None:
     raw = local.strftime(f"%Y-%m-%d{between}%H:%M:%S") + offset_text(offset, colon=colon)
@@ -54,7 +55,7 @@ def test_a_deadline_with_offset_is_that_instant(local: datetime, offset: int, be
     assert at == local.replace(tzinfo=timezone(timedelta(minutes=offset)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.dates(date(2000, 1, 1), date(2099, 12, 31)), st.sampled_from(["America/Los_Angeles", "Pacific/Guam"]))
 def test_a_bare_date_is_the_end_of_that_day_at_the_office(day: date, zone: str) -> None:
     form, at = time_of(day.isoformat(), zone)
@@ -62,7 +63,7 @@ def test_a_bare_date_is_the_end_of_that_day_at_the_office(day: date, zone: str) 
     assert at == datetime.combine(day, time(23, 59, 59), ZoneInfo(zone))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(locals_.filter(lambda moment: moment.hour > 4))
 def test_a_naive_time_is_in_the_assumed_zone(local: datetime) -> None:
     form, at = time_of(local.isoformat(), "America/Denver")
@@ -94,7 +95,8 @@ def test_forms_of_times(raw: str | None, form: str) -> None:
     assert (at is None) == (form in {"none", "unreadable"})
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.thorough
+@settings(max_examples=200)
 @given(st.text(max_size=40))
 def test_no_text_breaks_the_reading_of_times(raw: str) -> None:
     form, at = time_of(raw.replace("\0", ""))
@@ -132,7 +134,7 @@ number_text = st.text("ABCDEFGHKLMNPQRSTVWXYZ0123456789", min_size=9, max_size=1
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(number_text, st.data())
 def test_case_punctuation_and_a_leading_year_do_not_matter(number: str, data: st.DataObject) -> None:
     cut = data.draw(st.integers(1, len(number) - 1))

@@ -3,8 +3,8 @@ import threading
 import psycopg
 import pytest
 
-from warehouse.audit.chain import read_records, verify_records
-from warehouse.audit.keys import audit_keys
+from warehouse.audit.verify import verify_log
+from warehouse.clock import now
 from warehouse.domain.audit_event import AuditEvent
 from warehouse.errors import BadInput
 from warehouse.ledger.store import open_ledger
@@ -80,7 +80,6 @@ def test_many_at_once_make_one_chain_without_gap(home: Settings) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    with open_ledger().read() as tx:
-        verdict = verify_records(read_records(tx.connection), audit_keys(home))
+    verdict = verify_log(open_ledger(), home, at=now())
     assert verdict.holds, verdict.first_fault
     assert verdict.records == before + 40

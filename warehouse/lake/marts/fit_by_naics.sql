@@ -12,7 +12,8 @@ select
   median(l.fit_score)::integer as median_fit_score,
   min(v.response_deadline_at) as next_deadline_at,
   max(l.scorer) as scorer,
-  max(l.profile_version) as profile_version
+  max(l.profile_version) as profile_version,
+  max(l.scored_at) as last_scored_at
 from core.ledger_opportunities l
 join core.notice_versions v on v.source = l.source and v.notice_id = l.notice_id and v.content_hash = l.content_hash
 where l.is_open

@@ -1,0 +1,14 @@
+"""Accounts: second factor, one-time links, sessions that know their device; the SQL beside this file says it."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))

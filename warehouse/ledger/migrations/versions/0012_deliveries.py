@@ -1,0 +1,14 @@
+"""Deliveries: runs with lease and fence, progress, evidence, receipts, portal profiles; the SQL beside this file says it."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0012"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
