@@ -7,10 +7,10 @@ by themselves, so the rules are asked about every opportunity at each run; the r
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import SimpleNamespace
-from typing import Any
 
 from pipelines.qualification.batch import OpportunityBatch, batch_of
 from pipelines.qualification.company import profile_version
@@ -24,7 +24,7 @@ from warehouse.domain.company import CompanyProfile
 from warehouse.domain.fit import Reason
 from warehouse.ledger import fit_scores
 from warehouse.ledger.fit_scores import Scored
-from warehouse.ledger.store import SYSTEM, Ledger, Row, Transaction
+from warehouse.ledger.store import SYSTEM, Ledger, Row
 
 PART = 4_000
 REBUILD_GROWTH = 2
@@ -78,19 +78,22 @@ def qualify_open_opportunities(
     version, scorer = profile_version(company.profile), _scorer(idf)
     with ledger.read() as tx:
         rows = fit_scores.scorable_rows(tx)
-    pending = {
-        row["id"]: (row["content_hash"], broken)
-        for row, broken in _ruled(company.profile, rows, as_of)
-        if everything or not _holds(row, version, scorer, broken)
-    }
+    new, others = {}, {}
+    for row, broken in _ruled(company.profile, rows, as_of):
+        if row["fit_content_hash"] != row["content_hash"]:
+            new[row["id"]] = broken
+        elif everything or not _holds(row, version, scorer, broken):
+            others[row["id"]] = broken
     counted: Counter[str] = Counter()
-    if pending:
+    # What has no score yet first and by itself: where all is scored anew, a day's new notices need not wait for it.
+    for pending in filter(None, (new, others)):
         with ledger.deed(AuditEvent("fit:scored", version, SYSTEM, {"scorer": scorer})) as deed:
-            for part in _parts(list(pending)):
-                scores = list(_score_part(deed, company.profile, idf, part, pending))
-                counted.update(scored.fit.recommendation.value for scored in scores)
+            newly: Counter[str] = Counter()
+            for scores in _one_ahead(_scored_parts(ledger, company.profile, idf, pending)):
+                newly.update(scored.fit.recommendation.value for scored in scores)
                 fit_scores.write_scores(deed, scores, profile_version=version, as_of=as_of)
-            deed.note(opportunities=counted.total(), **dict(counted))
+            deed.note(opportunities=newly.total(), **dict(newly))
+        counted += newly
     done = counted.total()
     return Qualification(done, len(rows) - done, dict(counted), scorer, round(time.monotonic() - began, 3))
 
@@ -141,17 +144,26 @@ def _holds(row: Row, version: str, scorer: str, broken: Reason | None) -> bool:
     return bool(shown == (row["content_hash"], version, scorer, broken.kind if broken else None))
 
 
-def _parts(ids: Sequence[str]) -> Iterator[list[str]]:
+def _scored_parts(
+    ledger: Ledger, profile: CompanyProfile, idf: Idf, pending: Mapping[str, Reason | None]
+) -> Iterator[list[Scored]]:
+    """Yield the scores of what is pending, some thousands at a time, by what rule each is broken (None: by none)."""
+    ids, scorer = list(pending), _scorer(idf)
     for start in range(0, len(ids), PART):
-        yield list(ids[start : start + PART])
+        with ledger.read() as tx:
+            # Only a firm with CAGE codes is looked for among approved sources, which may stand anywhere in the text.
+            rows = fit_scores.texts_of(tx, ids[start : start + PART], whole=bool(profile.cage_codes))
+        part = score_opportunities(profile, to_batch(rows), idf)
+        yield [
+            Scored(row["id"], row["content_hash"], replace(part.fit(index, pending[row["id"]]), scorer=scorer))
+            for index, row in enumerate(rows)
+        ]
 
 
-def _score_part(
-    tx: Transaction, profile: CompanyProfile, idf: Idf, ids: list[str], pending: Mapping[str, tuple[str, Any]]
-) -> Iterator[Scored]:
-    # Only a firm with CAGE codes is looked for among approved sources, which may stand anywhere in the text.
-    rows = fit_scores.texts_of(tx, ids, whole=bool(profile.cage_codes))
-    scored = score_opportunities(profile, to_batch(rows), idf)
-    for index, row in enumerate(rows):
-        content_hash, broken = pending[row["id"]]
-        yield Scored(row["id"], content_hash, replace(scored.fit(index, broken), scorer=_scorer(idf)))
+def _one_ahead(parts: Iterator[list[Scored]]) -> Iterator[list[Scored]]:
+    """Yield the parts, each next one being made beside: while PostgreSQL writes one, the ranker works on another."""
+    with ThreadPoolExecutor(1) as worker:
+        waiting = worker.submit(next, parts, None)
+        while (part := waiting.result()) is not None:
+            waiting = worker.submit(next, parts, None)
+            yield part

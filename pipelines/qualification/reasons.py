@@ -3,8 +3,9 @@
 Here: choosing the top contributors and wording them. Not here: computing them (ranker.py, evidence.py).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import takewhile
 
 from pipelines.qualification.approved_sources import approved_sources
@@ -91,7 +92,7 @@ def _naics(pair: _Pair) -> Worded:
     if pair.award:
         own, whose = naics_key(pair.award.naics_code), f"your past award {pair.named}"
     else:
-        own, whose = _nearest(code, map(naics_key, pair.profile.naics_codes)), "one you declare"
+        own, whose = _nearest(code, pair.profile.naics_codes, naics_key), "one you declare"
     if own == code:
         return f"Same industry as {whose} (NAICS {code})", f"naics_code: {code}"
     return f"Industry related to {whose} (NAICS {code}, near {own})", f"naics_code: {code}"
@@ -103,7 +104,7 @@ def _psc(pair: _Pair) -> Worded:
     if pair.award:
         own, whose = psc_key(pair.award.psc_code), f"your past award {pair.named}"
     else:
-        own, whose = _nearest(code, map(psc_key, pair.profile.psc_codes)), "one you declare"
+        own, whose = _nearest(code, pair.profile.psc_codes, psc_key), "one you declare"
     if own == code:
         same = f"{kind} code {code}" if len(code) == 4 else f"{kind} group {code}"
         return f"Same {same} as {whose}", f"psc_code: {code}"
@@ -112,9 +113,10 @@ def _psc(pair: _Pair) -> Worded:
     return f"{near} {whose} (PSC {code}, near {own})", f"psc_code: {code}"
 
 
-def _nearest(code: str, declared: Iterable[str]) -> str:
-    """Pick the declared code with the longest common beginning."""
-    return max(declared, key=lambda own: _common(code, own), default="")
+@lru_cache(maxsize=10_000)
+def _nearest(code: str, declared: tuple[str, ...], key: Callable[[str | None], str]) -> str:
+    """Pick the declared code with the longest common beginning, spelled as `key` does; notices share few codes."""
+    return max(map(key, declared), key=lambda own: _common(code, own), default="")
 
 
 def _common(one: str, other: str) -> int:

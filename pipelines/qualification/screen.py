@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
 
-from pipelines.qualification.screen_patterns import ENCODED, HIDDEN_MARKUP, MAY_BE, STRONG, WEAK
+from pipelines.qualification.screen_patterns import ENCODED, HIDDEN_MARKUP, STRONG, WEAK, may_be
 
 SCREEN_VERSION = "1"
 """Part of a scorer's name: what is left out decides what is scored."""
@@ -45,7 +45,7 @@ class Flagged:
 
 def flagged_passages(text: str | None) -> tuple[Flagged, ...]:
     """Find what speaks to a reading machine; in order, never overlapping; () for most notices."""
-    if not text or not MAY_BE.search(text.casefold()):
+    if not text or not may_be(text.casefold()):
         return ()
     spans = [(match.start(), match.end()) for match in _PASSAGE.finditer(text) if match.end() > match.start()]
     whole = _hidden(text)
@@ -74,7 +74,7 @@ def _speaks_to_a_machine(passage: str) -> bool:
     if _SMUGGLED.search(passage):
         return True
     folded = _folded(passage)
-    if not MAY_BE.search(folded):
+    if not may_be(folded):
         return False
     return any(_is_strong(reading) for reading in _readings(passage, folded))
 

@@ -55,7 +55,7 @@ def titles(tx: Transaction) -> list[str]:
 
 
 def texts_of(tx: Transaction, ids: list[str], *, whole: bool) -> list[Row]:
-    """Return what the ranker reads of these opportunities, in the order of the ids.
+    """Return what the ranker reads of these opportunities and the hash of it, in the order of the ids.
 
     Args:
         ids: Which ones.
@@ -63,7 +63,7 @@ def texts_of(tx: Transaction, ids: list[str], *, whole: bool) -> list[Row]:
             ranker takes the first 1,000).
     """
     return tx.rows(
-        "select o.id, title, case when %(whole)s then description else left(description, 4000) end as description,"
+        "select o.id, content_hash, title, case when %(whole)s then description else left(description, 4000) end as description,"
         " naics_code, psc_code, agency, sub_agency, office, set_aside_code, place_state"
         " from unnest(%(ids)s::text[]) with ordinality w(id, place) join opportunities o on o.id = w.id order by w.place",
         {"ids": ids, "whole": whole},

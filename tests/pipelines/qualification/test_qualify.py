@@ -1,7 +1,9 @@
-from datetime import timedelta
+import json
+from datetime import datetime, timedelta
 
 import pytest
 
+from pipelines.qualification import qualify
 from pipelines.qualification.company import EXAMPLE_COMPANY, parse_company_profile
 from pipelines.qualification.preview import preview
 from pipelines.qualification.profiles import current_company, ensure_company, save_company
@@ -10,8 +12,10 @@ from tests.factories_ledger import AT, opportunity, publish
 from tests.factories_people import new_person
 from warehouse.domain.access import Department, Person, Role
 from warehouse.domain.audit_event import AuditEvent
-from warehouse.errors import BadInput, NotPermitted, WrongState
-from warehouse.ledger.store import Row, open_ledger
+from warehouse.errors import BadInput, NotPermitted, StoreUnavailable, WrongState
+from warehouse.ledger import fit_scores
+from warehouse.ledger.fit_scores import Scored
+from warehouse.ledger.store import Deed, Row, open_ledger
 from warehouse.settings import Settings
 
 NO_SCORE = {"fit_score": None, "recommendation": None, "fit_reasons": [], "scorer": None}
@@ -117,10 +121,56 @@ def test_while_more_follows_nothing_is_scored_that_would_not_hold() -> None:
     assert (row(110)["fit_score"], count("word_tables")) == (None, tables)
     assert qualify_open_opportunities(pipeline, as_of=AT).scored == 25, "all of them under the table of all titles"
     assert count("word_tables") == tables + 1
-    with pipeline.housekeeping() as tx:
-        tx.execute("delete from opportunity_notices where opportunity_id >= 'o00000100'")
-        tx.execute("delete from opportunities where id >= 'o00000100'")
+    forget_from(100)
     qualify_open_opportunities(pipeline, as_of=AT)
+
+
+def scored_deeds() -> list[int]:
+    with open_ledger().read() as tx:
+        rows = tx.rows("select body from audit_logs where action = 'fit:scored' order by seq")
+    return [json.loads(row["body"])["facts"]["opportunities"] for row in rows]
+
+
+def forget_from(number: int) -> None:
+    with open_ledger("procura_pipeline").housekeeping() as tx:
+        for table, column in (("opportunity_notices", "opportunity_id"), ("opportunities", "id")):
+            tx.execute(f"delete from {table} where {column} >= %s", [f"o{number:08d}"])
+
+
+def test_new_notices_are_scored_before_all_others_are_scored_anew_and_stay_so_when_that_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pipeline = open_ledger("procura_pipeline")
+    qualify_open_opportunities(pipeline, as_of=AT)
+    before = scored_deeds()
+    publish([opportunity(n, title=f"Painting of bridge {n}", **NO_SCORE) for n in range(200, 207)])
+    write, shown = fit_scores.write_scores, row(1)["scorer"]
+
+    def fails_at_the_second(deed: Deed, scores: list[Scored], *, profile_version: str, as_of: datetime) -> int:
+        if scores[0].opportunity_id == "o00000001":
+            raise StoreUnavailable("gone")
+        return write(deed, scores, profile_version=profile_version, as_of=as_of)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(fit_scores, "write_scores", fails_at_the_second)
+        with pytest.raises(StoreUnavailable):
+            qualify_open_opportunities(pipeline, as_of=AT)
+    assert scored_deeds() == [*before, 7], "the new ones have their scores, and a record of their own"
+    assert row(200)["scorer"] != row(1)["scorer"] == shown
+    assert qualify_open_opportunities(pipeline, as_of=AT).scored == 5
+    assert row(200)["scorer"] == row(1)["scorer"]
+    assert scored_deeds() == [*before, 7, 5]
+    forget_from(200)
+    qualify_open_opportunities(pipeline, as_of=AT)
+
+
+def test_more_than_one_part_is_scored_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = open_ledger("procura_pipeline")
+    qualify_open_opportunities(pipeline, as_of=AT)
+    whole = [row(number)["fit_score"] for number in range(1, 6)]
+    monkeypatch.setattr(qualify, "PART", 2)
+    assert qualify_open_opportunities(pipeline, as_of=AT, everything=True).scored == 5
+    assert [row(number)["fit_score"] for number in range(1, 6)] == whole
 
 
 @pytest.fixture(scope="module")
