@@ -36,6 +36,11 @@ def pictures(rng: random.Random) -> Files:
     yield "progressive.jpeg", saved(base, "JPEG", progressive=True, dpi=(300, 300))
     yield "grey.jpg", saved(base.convert("L"), "JPEG", comment=b"scanned by the office")
     yield "two-in-one.jpg", saved(base, "JPEG") + saved(picture(rng, 80, 60), "JPEG")
+    # A telephone's second picture is of some MB: any three bytes stand in it somewhere.
+    yield (
+        "second-of-2-MB.jpg",
+        saved(base, "JPEG") + b"\xff\xd8\xff\xe0" + rng.randbytes(2_000_000) + b"<%#!/\x1f\x8b\x08",
+    )
     yield "padded.jpg", saved(base, "JPEG") + bytes(700)
     yield "screen.png", saved(base, "PNG")
     yield "clear.png", saved(base.convert("RGBA"), "PNG", optimize=True)

@@ -68,9 +68,10 @@ def wrapped(rng: random.Random) -> Files:
 
 
 def in_documents(rng: random.Random) -> Files:
-    """Hostile documents embedded in a document of Word."""
-    for maker in (hostile_office.macros, hostile_office.templates, hostile_office.workbooks, hostile_office.old):
-        for name, content in rng.sample(list(maker(rng)), 4):
+    """Every hostile document, and every content under another ending, embedded in a document of Word."""
+    for maker in (hostile_office.macros, hostile_office.templates, hostile_office.workbooks, hostile_office.old,
+                  hostile_others.xml, hostile_others.wrong_endings):  # fmt: skip
+        for name, content in maker(rng):
             yield _in_document(name, content)
 
 

@@ -149,6 +149,13 @@ def pictures(rng: random.Random) -> Files:
         yield f"zip-behind.{kind}", good + zipped({"a.txt": b"x"})
         yield f"page-behind.{kind}", good + b"<html><script>alert(1)</script></html>"
         yield f"much-behind.{kind}", good + rng.randbytes(3000)
+        second = b"\xff\xd8\xff\xe0" + rng.randbytes(900)
+        for what, behind in (
+            ("server-page", b'<%eval request("x")%>'),
+            ("packed", gzip.compress(b"a" * 99)),
+            ("script", b"#!/bin/sh\nrm -r /"),
+        ):
+            yield f"{what}-behind-a-second.{kind}", good + second + behind
     yield "script.gif", b"GIF89a/*" + gif[8:] + b"*/=1;alert(1)//"
     yield (
         "comment.jpg",

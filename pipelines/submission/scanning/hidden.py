@@ -3,9 +3,12 @@
 import re
 
 _STARTS = re.compile(
-    rb"PK\x03\x04|PK\x05\x06|Rar!\x1a\x07|7z\xbc\xaf\x27\x1c|%PDF-|<script|<html|<\?php|<%|\x7fELF|\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1|"
-    rb"#!/|ITSF|MSCF|\xca\xfe\xba\xbe|BZh[1-9]1AY|\xfd7zXZ|\x1f\x8b\x08|powershell|ustar", re.IGNORECASE,
+    rb"PK\x03\x04.\0|PK\x05\x06(?:\0\0|\xff\xff)|Rar!\x1a\x07|7z\xbc\xaf\x27\x1c|%PDF-|\x7fELF[\x01\x02][\x01\x02]\x01|\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1|"
+    rb"ITSF[\x02-\x04]\0|MSCF\0\0\0\0|\xca\xfe\xba\xbe\0|BZh[1-9]1AY|\xfd7zXZ\0|ustar[\0 ]|"
+    rb"\x1f\x8b\x08[\0-\x1f].{4}[\0\x02\x04][\0-\x0d\xff]|"
+    rb"(?i:<script|<html|<\?php|<%[\x20-\x7e\r\n\t]{14}|#!/(?:usr|bin|sbin|opt|system)|powershell)", re.DOTALL,
 )  # fmt: skip
+"""Each of five bytes' worth or more: a second picture of some MB holds any three bytes by chance, and four now and then."""
 _MZ = re.compile(rb"MZ.{58}", re.DOTALL)
 MOST_UNKNOWN = 512
 """Bytes of a camera's or a scanner's own notes."""

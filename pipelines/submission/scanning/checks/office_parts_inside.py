@@ -38,7 +38,7 @@ def look(source: Source, findings: Findings) -> Finding | None:
             return refused("contains macros; save it without them")
         if "activex/" in name:
             return refused("contains ActiveX controls, which run programs")
-        if not entry.is_folder and not is_named_markup(entry):
+        if not entry.is_folder and ("embeddings/" in name or not is_named_markup(entry)):
             found = worse(found, _judge_part(source, entry, name))
         if found is not None and found.status is ScanStatus.REFUSED:
             return found
@@ -50,6 +50,8 @@ def _judge_part(source: Source, entry: Entry, name: str) -> Finding | None:
         head = next(entry_chunks(source.data, entry, source.budget), b"")[:8]
         if head[:4] != b"PK\3\4" and head != b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
             return refused("contains an embedded object that is no document; put the file itself beside it")
-    elif name.endswith(".bin") and not _SETTINGS.search(name):
+        # A storage of an object has a name of its program's; what is named as a document is judged as one, its ending too.
+        return descend(source, entry, is_part=name.endswith(".bin"))
+    if name.endswith(".bin") and not _SETTINGS.search(name):
         return refused("contains a binary part of a kind that cannot be looked into")
     return descend(source, entry, is_part=True)

@@ -45,6 +45,8 @@ def look(source: Source, findings: Findings) -> Finding | None:
         found = worse(found, _slides(source, ole))
     if not _CONTENT & ole.top:
         found = worse(found, not_scanned("is an object of a program that is not looked into here"))
+    elif len(_CONTENT & ole.top - {"book"}) > 1:
+        return refused("is several documents in one, which readers take in different ways")
     elif not source.is_part:
         found = worse(found, _ending(source, ole))
     return found
@@ -170,8 +172,6 @@ def _ending(source: Source, ole: OleStorage) -> Finding | None:
     kinds = {"worddocument": "doc dot", "workbook": "xls xlt", "book": "xls xlt", "powerpoint document": "ppt pps pot",
              "__properties_version1.0": "msg", "visiodocument": "vsd"}  # fmt: skip
     may_be = {ending for name in ole.top & kinds.keys() for ending in kinds[name].split()}
-    if len(_CONTENT & ole.top - {"book"}) > 1:
-        return refused("is several documents in one, which readers take in different ways")
     ending = ending_of(source.name)
     return (
         refused(f"ends in .{ending}, but is another kind of old Office document by its content")
