@@ -3,13 +3,13 @@
 import dagster as dg
 
 from assets.jobs import discovery
+from warehouse.domain import daily_run
 
 daily_discovery = dg.ScheduleDefinition(
     name="daily_discovery",
     job=discovery,
-    # SAM.gov's bulk file of the night is complete by then (docs/connectors, SAM.gov).
-    cron_schedule="0 7 * * *",
-    execution_timezone="America/New_York",
+    cron_schedule=f"{daily_run.AT.minute} {daily_run.AT.hour} * * *",
+    execution_timezone=daily_run.ZONE,
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Every morning before the offices open.",
 )

@@ -10,7 +10,8 @@ ProcuraError
 ├── StoreUnavailable    PostgreSQL or the lake does not answer
 ├── DiskFull            the disk or a size limit is used up
 ├── SourceUnavailable   a source does not answer, or refuses
-│   └── SourceQuotaExceeded
+│   ├── SourceQuotaExceeded
+│   └── SourceKeyRefused
 ├── VaultRefused        a sealed secret is not opened
 └── AuditBroken         the audit log does not verify
 """
@@ -77,6 +78,10 @@ class SourceUnavailable(ProcuraError):
 
 class SourceQuotaExceeded(SourceUnavailable):
     """A source has answered that today's requests are used up."""
+
+
+class SourceKeyRefused(SourceUnavailable):
+    """A source has refused the key, or says that it has expired."""
 
 
 class AuditBroken(ProcuraError):

@@ -6,7 +6,6 @@ purged: then the sidecar stays as their tombstone. Not here: what a file holds (
 (warehouse/lake/landings.py).
 """
 
-import errno
 import fcntl
 import gzip
 import json
@@ -22,11 +21,11 @@ from typing import BinaryIO, cast
 import zstandard
 
 from warehouse.errors import DiskFull, NotPermitted
+from warehouse.whole_file import FULL, write_whole
 
 GZIP_MAGIC = b"\x1f\x8b"
 PIECE_BYTES = 1024 * 1024
 SUFFIXES = {"gzip": ".gz", "zstd": ".zst"}
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 Progress = Callable[[str], None]
 
@@ -153,7 +152,7 @@ class Landing:
         """Count on. The counter is written before it is used: an order is never given twice, at worst left out."""
         counter = self._folder / ".order"
         order = int(counter.read_text()) + 1 if counter.exists() else max((e.order for e in self._all()), default=0) + 1
-        _write_whole(counter, str(order))
+        write_whole(counter, str(order).encode())
         return order
 
     @contextmanager
@@ -173,7 +172,7 @@ class Landing:
                 todo="mend its rights.",
             ) from error
         except OSError as error:
-            if error.errno not in _FULL:
+            if error.errno not in FULL:
                 raise
             raise DiskFull(
                 f"there is no room for {origin} in the landing {self._folder} ({error.strerror}).",
@@ -212,18 +211,6 @@ def _write_draft(stream: BinaryIO, draft: Path) -> tuple[str, int, str]:
     return digest.hexdigest(), size, encoding
 
 
-def _write_whole(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with draft.open("w", encoding="utf-8") as handle:
-            handle.write(text)
-            handle.flush()
-            os.fsync(handle.fileno())
-        draft.rename(path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
 def _sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
@@ -235,7 +222,8 @@ def _sync_folder(folder: Path) -> None:
 
 def _write_sidecar(path: Path, entry: Entry) -> None:
     facts = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(entry).items()}
-    _write_whole(path, json.dumps({name: value for name, value in facts.items() if value is not None}, indent=1))
+    stated = {name: value for name, value in facts.items() if value is not None}
+    write_whole(path, json.dumps(stated, indent=1).encode())
 
 
 def _read_sidecar(path: Path) -> Entry:

@@ -87,6 +87,11 @@ class Settings(BaseSettings):
     sam_gov_api_url: str = Field(
         default="https://api.sam.gov/opportunities/v2/search", description="SAM.gov's API, asked with a key."
     )
+    sam_gov_requests_a_day: int = Field(
+        default=10,
+        ge=1,
+        description="What SAM.gov allows the key a day: 10 for a person without a role, 1,000 with one or for a system account.",
+    )
     govcon_api_url: str = Field(default="https://govconapi.com/api/v1", description="GovCon API, asked with a key.")
     newsapi_url: str = Field(default="https://newsapi.org/v2", description="NewsAPI, asked with a key.")
     simpler_grants_url: str = Field(
@@ -175,6 +180,10 @@ class Settings(BaseSettings):
         """Return a source's secret where the environment gives it: PROCURA_<CONNECTOR>_<FIELD>."""
         given = getattr(self, f"{connector}_{field}", None)
         return given if isinstance(given, SecretStr) and given.get_secret_value() else None
+
+    def is_own(self, name: str) -> bool:
+        """Whether a setting is another than the one that ships."""
+        return bool(getattr(self, name) != type(self).model_fields[name].default)
 
     @property
     def landing(self) -> Path:

@@ -6,15 +6,14 @@ import streamlit as st
 
 from app import session
 from app.page import PageInfo, Section
-from app.widgets import deadline, names, quarantine, state, told
-from app.widgets.banner import STALE_AFTER
-from app.widgets.text import link, plain
+from app.widgets import deadline, names, quarantine, source_card, state, told
+from app.widgets.text import plain
 from pipelines.administration.run_requests import DISCOVERY, request_run
-from pipelines.discovery.look_at_sources import look_at_sources
+from pipelines.discovery.look_at_sources import SourcesSeen, look_at_sources
 from warehouse import clock
-from warehouse.domain import access
+from warehouse.domain import access, daily_run
 from warehouse.domain.access import Action, Person
-from warehouse.ledger.sources import Run, RunRequest, Source, latest_request, list_runs
+from warehouse.ledger.sources import Run, RunRequest, latest_request, list_runs
 from warehouse.ledger.store import open_ledger
 
 PAGE = PageInfo(
@@ -37,7 +36,7 @@ def render() -> None:
     st.title("Sources")
     seen = look_at_sources(open_ledger(), by=person)
     _draw_request(person)
-    _draw_sources(seen.sources, seen.runs)
+    _draw_sources(seen)
     _draw_runs(seen.runs)
     quarantine.draw()
 
@@ -87,41 +86,17 @@ def progress_words(request: RunRequest, now: datetime) -> str:
     return f"{badge} asked for by {plain(request.requested_by)} {since}{detail}"
 
 
-def _draw_sources(sources: list[Source], runs: list[Run]) -> None:
-    if not sources:
+def _draw_sources(seen: SourcesSeen) -> None:
+    if not seen.sources:
         state.empty(
             "No source has been asked yet.",
             "The first run begins by itself when Procura starts; it can also be asked for above.",
         )
         return
     now = clock.now()
-    for source in sources:
-        latest = next((run for run in runs if run.source == source.name and run.status == "success"), None)
-        with st.container(border=True):
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"**{plain(names.source(source.name))}**")
-                st.markdown(_health(source, now))
-                if source.documentation_url:
-                    st.markdown(link(source.documentation_url, "documentation"))
-            if source.status_reason:
-                st.caption(plain(source.status_reason))
-            if latest:
-                st.markdown(_counts(latest))
-
-
-def _health(source: Source, now: datetime) -> str:
-    if source.last_success_at is None:
-        return ":gray-badge[has not answered yet]"
-    since = deadline.left(source.last_success_at, now).removeprefix("passed ")
-    is_stale = now - source.last_success_at > STALE_AFTER
-    return f":orange-badge[stale: answered {since}]" if is_stale else f":green-badge[answered {since}]"
-
-
-def _counts(run: Run) -> str:
-    return (
-        f"Last run: **{run.records_fetched:,}** landed = **{run.accepted:,}** accepted + **{run.quarantined:,}** quarantined;"
-        f" {run.unchanged:,} unchanged, {run.versions:,} new versions"
-    )
+    for source in seen.sources:
+        source_card.draw(source, seen, now)
+    st.caption(f"By itself the next run begins {deadline.moment(daily_run.after(now), deadline.reader_zone())}.")
 
 
 def _draw_runs(runs: list[Run]) -> None:
@@ -140,13 +115,15 @@ def _draw_runs(runs: list[Run]) -> None:
             "Quarantined": run.quarantined,
             "Unchanged": run.unchanged,
             "New versions": run.versions,
+            "Requests": run.requests_spent,
+            "Came to": source_card.OUTCOMES.get(run.outcome, ("", ""))[0],
             "Seconds": round((run.finished_at - run.started_at).total_seconds(), 1) if run.finished_at else None,
             "Why": run.reason,
         }
         for run in runs
     ]
     number = st.column_config.NumberColumn(format="localized")
-    counts = ("Landed", "Accepted", "Quarantined", "Unchanged", "New versions")
+    counts = ("Landed", "Accepted", "Quarantined", "Unchanged", "New versions", "Requests")
     st.dataframe(
         table,
         hide_index=True,

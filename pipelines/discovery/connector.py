@@ -15,7 +15,7 @@ from pipelines.discovery import connectors
 from pipelines.discovery.normalize import Notices
 from pipelines.discovery.shapes import Shape, Skip
 from pipelines.discovery.slices import Slice
-from warehouse.errors import BadInput
+from warehouse.errors import BadInput, SourceUnavailable
 from warehouse.lake.landings import Bookmark
 from warehouse.settings import Settings
 
@@ -33,6 +33,13 @@ class Fetched:
 
     path: Path
     origin: str
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One way to a source failed while another one worked: told with the run, which does not fail for it."""
+
+    fault: SourceUnavailable
 
 
 @runtime_checkable
@@ -64,8 +71,10 @@ class Connector(Protocol):
 
     def fetch(
         self, settings: Settings, *, since: datetime | None, at: datetime, progress: Progress
-    ) -> Iterator[Fetched]:
+    ) -> Iterator[Fetched | Trouble]:
         """Yield what the source has now; nothing when it has nothing new since the last call.
+
+        A file that was yielded has landed when the next one is asked for.
 
         Args:
             settings: Of this home.

@@ -7,18 +7,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from pipelines.discovery.connector import Connector, Fetched, Progress, connector_of, find_connectors
+from pipelines.discovery.connector import Connector, Fetched, Progress, Trouble, connector_of, find_connectors
 from pipelines.discovery.inbox import check_inbox, offered_files, strangers
 from pipelines.discovery.reading import read_file
 from pipelines.discovery.shapes import Skip
 from warehouse.clock import now
-from warehouse.errors import DiskFull, SourceUnavailable
+from warehouse.domain.run_outcome import RunOutcome
+from warehouse.errors import DiskFull, SourceKeyRefused, SourceQuotaExceeded, SourceUnavailable
 from warehouse.lake.connection import open_lake
 from warehouse.lake.landings import Counts, LandingState, landing_states
 from warehouse.lake.one_reader import one_reader
 from warehouse.landing import Entry, Landing, open_plain
 from warehouse.ledger.discovery_runs import Source, add_to_open_run, end_idle_run, fail_run, note_landing, start_run
-from warehouse.ledger.store import open_ledger
+from warehouse.ledger.source_budgets import budget_of
+from warehouse.ledger.store import Ledger, open_ledger
 from warehouse.settings import Settings
 
 
@@ -26,14 +28,17 @@ from warehouse.settings import Settings
 class Landed:
     """What landing one source did.
 
-    `files` are those it has now, `new_files` those of them whose bytes were not known; `reason` says why nothing came.
+    `files` are those it has now, `new_files` those of them whose bytes were not known; `outcome` and `reason` say why
+    nothing came, or which way to the source failed beside one that worked.
     """
 
     source: str
     files: int = 0
     new_files: int = 0
     skipped_files: list[dict[str, str]] = field(default_factory=list)
+    outcome: RunOutcome = RunOutcome.CAME
     reason: str = ""
+    requests_spent: int = 0
     has_demo: bool = False
 
 
@@ -79,24 +84,29 @@ def land_source(
         check_inbox(inbox)
     landing, ledger = Landing(settings.landing), open_ledger("procura_pipeline")
     run_id = start_run(ledger, _described(connector), at=at, as_of=as_of)
+    spent_before = _spent(ledger, source)
+    fault: SourceUnavailable | None = None
     try:
         entries, landed = _land_inbox(landing, connector, inbox or settings.inbox, at, since)
         if not entries and inbox is None and not settings.offline and as_of is None:
             fetched = connector.fetch(settings, since=since, at=at, progress=progress)
             entries, landed = _land_fetched(landing, connector, fetched, at=at, landed=landed)
         elif not entries:
-            landed = replace(landed, reason=_why_not_asked(settings, inbox, as_of))
+            landed = replace(landed, outcome=RunOutcome.NOT_ASKED, reason=_why_not_asked(settings, inbox, as_of))
     except SourceUnavailable as error:
-        entries, landed = [], replace(landed, reason=error.what)
-        note_landing(ledger, run_id, reason=error.what, skipped=landed.skipped_files)
-        fail_run(ledger, run_id, at=now(), reason=error.what)
+        fault, entries, landed = error, [], _troubled(landed, error)
     except DiskFull as error:
         fail_run(ledger, run_id, at=now(), reason=error.what)
         raise
-    else:
-        note_landing(ledger, run_id, reason=landed.reason, skipped=landed.skipped_files)
-        if not entries and landed.reason != NO_NEWS:
-            end_idle_run(ledger, run_id, at=now(), reason=landed.reason)
+    landed = replace(landed, requests_spent=_spent(ledger, source) - spent_before)
+    note_landing(
+        ledger, run_id, landed.outcome,
+        reason=landed.reason, skipped=landed.skipped_files, requests_spent=landed.requests_spent,
+    )  # fmt: skip
+    if fault is not None and landed.outcome.is_trouble:
+        fail_run(ledger, run_id, at=now(), reason=fault.what)
+    elif fault is not None or landed.outcome is RunOutcome.NOT_ASKED:
+        end_idle_run(ledger, run_id, at=now(), reason=landed.reason)
     _remember(settings, source, entries)
     if inbox is None and not landing.sources() - _demo_names():
         _land_demo(landing, settings, as_of or at, at, progress)
@@ -186,16 +196,37 @@ def _land_inbox(
 
 
 def _land_fetched(
-    landing: Landing, connector: Connector, offered: Iterable[Fetched], *, at: datetime, landed: Landed
+    landing: Landing, connector: Connector, offered: Iterable[Fetched | Trouble], *, at: datetime, landed: Landed
 ) -> tuple[list[Entry], Landed]:
     entries: list[Entry] = []
-    new = 0
-    for fetched in offered:
-        entry, is_new = _land_one(landing, connector, fetched, at)
-        entries.append(entry)
-        new += is_new
-    reason = "" if new else NO_NEWS
-    return entries, replace(landed, files=len(entries), new_files=new, reason=reason)
+    new, trouble = 0, None
+    try:
+        for fetched in offered:
+            if isinstance(fetched, Trouble):
+                trouble = fetched.fault
+                continue
+            entry, is_new = _land_one(landing, connector, fetched, at)
+            entries.append(entry)
+            new += is_new
+    except SourceUnavailable as error:
+        if not entries:
+            raise
+        trouble = error
+    landed = replace(landed, files=len(entries), new_files=new)
+    if trouble is not None:
+        return entries, _troubled(landed, trouble)
+    return entries, landed if new else replace(landed, outcome=RunOutcome.NO_NEWS, reason=NO_NEWS)
+
+
+def _troubled(landed: Landed, error: SourceUnavailable) -> Landed:
+    kinds = {SourceQuotaExceeded: RunOutcome.QUOTA, SourceKeyRefused: RunOutcome.KEY_REFUSED}
+    return replace(landed, outcome=kinds.get(type(error), RunOutcome.BROKEN), reason=error.what)
+
+
+def _spent(ledger: Ledger, source: str) -> int:
+    with ledger.read() as tx:
+        budget = budget_of(tx, source)
+    return budget.spent_ever if budget else 0
 
 
 def _land_one(landing: Landing, connector: Connector, fetched: Fetched, at: datetime) -> tuple[Entry, bool]:
@@ -216,9 +247,9 @@ def _land_demo(landing: Landing, settings: Settings, world_at: datetime, at: dat
         connector = connector_of(name)
         run_id = start_run(open_ledger("procura_pipeline"), _described(connector), at=at, as_of=None)
         fetched = connector.fetch(settings, since=None, at=world_at, progress=progress)
-        entries = [_land_one(landing, connector, one, at)[0] for one in fetched]
+        entries = [_land_one(landing, connector, one, at)[0] for one in fetched if isinstance(one, Fetched)]
         reason = "Made by the product itself, for there are no real notices yet."
-        note_landing(open_ledger("procura_pipeline"), run_id, reason=reason, skipped=[])
+        note_landing(open_ledger("procura_pipeline"), run_id, RunOutcome.CAME, reason=reason, skipped=[])
         _remember(settings, name, entries)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import stamina
 
 from warehouse.errors import DiskFull, SourceQuotaExceeded, SourceUnavailable
+from warehouse.whole_file import FULL
 
 if TYPE_CHECKING:
     import httpx
@@ -24,7 +25,6 @@ CONNECT_SECONDS = 5.0
 READ_SECONDS = 60.0
 MAX_BYTES = 8 * 1024**3
 ATTEMPTS = 4
-_GONE_FULL = {27, 28, 122}  # EFBIG, ENOSPC, EDQUOT
 
 
 class _TryAgain(Exception):
@@ -45,6 +45,7 @@ def download(
     *,
     name: str,
     progress: "Progress",
+    is_own: bool = False,
     known: Mapping[str, str] | None = None,
     max_bytes: int = MAX_BYTES,
     wait_seconds: float = 1.0,
@@ -59,6 +60,7 @@ def download(
         target: Where the whole file will lie.
         name: The source, for progress and messages.
         progress: Told bytes done and, when known, the total.
+        is_own: Whether the operator has set this address; then it may be a private one.
         known: Validators of an earlier Download.
         max_bytes: Bound of the file's size.
         wait_seconds: First pause between attempts; doubled each time.
@@ -67,21 +69,23 @@ def download(
         SourceUnavailable: no answer, a refusal, or a file beyond the bound.
         DiskFull: no room.
     """
+    from pipelines.discovery.public_addresses import client_for
+
     transfer = _Transfer(url, target, name, progress, max_bytes)
-    with _faults_told(transfer, name):
-        return _run(transfer, known or {}, wait_seconds)
+    client = client_for(
+        url, is_own=is_own, connect_seconds=CONNECT_SECONDS, read_seconds=READ_SECONDS, user_agent=USER_AGENT
+    )
+    with _faults_told(transfer, name), client:
+        return _run(transfer, client, known or {}, wait_seconds)
 
 
-def _run(transfer: "_Transfer", known: Mapping[str, str], wait_seconds: float) -> Download | None:
-    import httpx
-
-    timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
-    headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"}
+def _run(
+    transfer: "_Transfer", client: "httpx.Client", known: Mapping[str, str], wait_seconds: float
+) -> Download | None:
     attempts = stamina.retry_context(on=_TryAgain, attempts=ATTEMPTS, wait_initial=wait_seconds, timeout=None)
-    with httpx.Client(timeout=timeout, headers=headers, follow_redirects=True) as client:
-        for attempt in attempts:
-            with attempt:
-                return transfer.run(client, known)
+    for attempt in attempts:
+        with attempt:
+            return transfer.run(client, known)
     raise AssertionError("unreachable")
 
 
@@ -102,12 +106,12 @@ def _faults_told(transfer: "_Transfer", name: str) -> Iterator[None]:
         ) from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise SourceUnavailable(
-            f"{name} cannot be reached ({_plain(error)}).",
+            f"{name} cannot be reached ({plain_fault(error)}).",
             kept="what had landed before.",
             todo="check the network, or drop the file into the inbox.",
         ) from None
     except OSError as error:
-        if error.errno not in _GONE_FULL:
+        if error.errno not in FULL:
             raise
         transfer.forget()
         raise DiskFull(
@@ -146,7 +150,7 @@ class _Transfer:
                     self.forget()
                 self._take(response)
         except (httpx.ReadError, httpx.ReadTimeout, httpx.RemoteProtocolError, httpx.WriteError) as error:
-            raise _TryAgain(_plain(error)) from None
+            raise _TryAgain(plain_fault(error)) from None
         validators = json.loads(self._note.read_text())["validators"]
         self._part.replace(self._target)
         self._note.unlink(missing_ok=True)
@@ -207,7 +211,7 @@ class _Transfer:
         )
 
 
-def _plain(error: Exception) -> str:
+def plain_fault(error: Exception) -> str:
     """Name an error without its text, which may hold the address and with it a key."""
     import httpx
 

@@ -194,6 +194,7 @@ def make_package(site: Site, people: dict[str, Person], number: str, portal: Run
     settle(page)
     page.get_by_role("button", name="Add all 2 that are scanned").click()
     expect(page.get_by_role("button", name="Take out")).to_have_count(2)
+    settle(page)  # a list that is open while its part is drawn anew closes
     page.get_by_role("combobox", name="Way to deliver").click()
     page.get_by_role("option", name="Portal by recipe").click()
     page.get_by_role("textbox", name="Name of the portal's recipe").fill("rehearsal")

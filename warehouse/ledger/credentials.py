@@ -253,11 +253,12 @@ def write_status(deed: Deed, connector: str, *, at: datetime) -> bool:
         for known in known_credentials(deed, connector)
     )
     run = deed.row(
-        "select r.status::text as status, r.reason from discovery_runs r join connectors c on c.id = r.connector_id"
+        "select r.status::text as status, r.outcome, r.reason from discovery_runs r join connectors c on c.id = r.connector_id"
         " where c.name = %s and r.finished_at is not null order by r.started_at desc limit 1",
         [connector],
     )
-    if found.status is CredentialStatus.ACTIVE and run is not None and run["status"] == "failed":
+    is_troubled = run is not None and (run["status"] == "failed" or run["outcome"] in ("broken", "key_refused"))
+    if found.status is CredentialStatus.ACTIVE and run is not None and is_troubled:
         found = Judgement(CredentialStatus.WARNING, run["reason"])
     changed = deed.execute(
         "update connectors set status = %(status)s::connector_status, status_reason = %(reason)s where name = %(name)s"

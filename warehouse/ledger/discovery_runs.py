@@ -9,7 +9,8 @@ from datetime import datetime
 
 from psycopg.types.json import Jsonb
 
-from warehouse.domain.audit_event import AuditEvent
+from warehouse.domain.audit_event import AuditEvent, Fact
+from warehouse.domain.run_outcome import RunOutcome
 from warehouse.lake.landings import Counts
 from warehouse.ledger.credentials import write_status
 from warehouse.ledger.store import SYSTEM, Deed, Ledger
@@ -31,7 +32,7 @@ def start_run(ledger: Ledger, source: Source, *, at: datetime, as_of: datetime |
     with ledger.deed(AuditEvent("discovery:started", source.name, SYSTEM)) as deed:
         connector_id = _connector_id(deed, source)
         deed.execute(
-            "update discovery_runs set status = 'failed', finished_at = %s, reason = %s"
+            "update discovery_runs set status = 'failed', finished_at = %s, reason = %s, outcome = 'interrupted'"
             " where connector_id = %s and status in ('pending', 'running')",
             [at, INTERRUPTED, connector_id],
         )
@@ -42,12 +43,21 @@ def start_run(ledger: Ledger, source: Source, *, at: datetime, as_of: datetime |
     return str(row["id"]) if row else ""
 
 
-def note_landing(ledger: Ledger, run_id: str, *, reason: str, skipped: Sequence[dict[str, str]]) -> None:
-    """Write down why nothing came, if so, and which files were skipped."""
-    with ledger.deed(AuditEvent("discovery:landed", run_id, SYSTEM, {"skipped_files": len(skipped)})) as deed:
+def note_landing(
+    ledger: Ledger,
+    run_id: str,
+    outcome: RunOutcome,
+    *,
+    reason: str,
+    skipped: Sequence[dict[str, str]],
+    requests_spent: int = 0,
+) -> None:
+    """Write down what landing came to and why, which files were skipped, and how many requests it took."""
+    facts: dict[str, Fact] = {"skipped_files": len(skipped), "outcome": outcome.value, "requests": requests_spent}
+    with ledger.deed(AuditEvent("discovery:landed", run_id, SYSTEM, facts)) as deed:
         deed.execute(
-            "update discovery_runs set reason = %s, skipped_files = %s where id = %s",
-            [reason, Jsonb(list(skipped)), run_id],
+            "update discovery_runs set outcome = %s, reason = %s, skipped_files = %s, requests_spent = %s where id = %s",
+            [outcome.value, reason, Jsonb(list(skipped)), requests_spent, run_id],
         )
 
 

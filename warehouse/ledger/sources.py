@@ -33,7 +33,9 @@ class Run:
     quarantined: int
     unchanged: int
     versions: int
+    requests_spent: int
     skipped_files: tuple[dict[str, Any], ...]
+    outcome: str
     reason: str
     started_at: datetime
     finished_at: datetime | None
@@ -64,7 +66,7 @@ def list_runs(tx: Transaction, *, limit: int = 50) -> list[Run]:
     """Return the latest runs, newest first."""
     rows = tx.rows(
         "select r.id::text as id, c.name as source, r.status::text as status, r.records_fetched, r.accepted, r.quarantined,"
-        " r.unchanged, r.versions, r.skipped_files, r.reason, r.started_at, r.finished_at"
+        " r.unchanged, r.versions, r.requests_spent, r.skipped_files, r.outcome, r.reason, r.started_at, r.finished_at"
         " from discovery_runs r join connectors c on c.id = r.connector_id order by r.started_at desc, r.id limit %s",
         [limit],
     )

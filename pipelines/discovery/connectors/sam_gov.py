@@ -1,31 +1,46 @@
-"""SAM.gov without a key: the daily file of all active contract opportunities, or files that people drop into the inbox.
+"""SAM.gov: the daily file of all active contract opportunities, its API beside it where a key is set, files of the inbox.
 
-The daily file has 47 columns and hundreds of MB; beside it the v2 API's records are read (envelopes, or one a line).
+The daily file has 47 columns and hundreds of MB, takes no key and is of last night; the v2 API tells what was posted since,
+1,000 notices a request, ten requests a day for most keys. Its answers hold no texts: these come with the next daily file.
 """
 
 import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
+from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
-from pipelines.discovery.connector import Fetched, Progress
+from pipelines.discovery.connector import Fetched, Progress, Trouble
 from pipelines.discovery.credential_question import Question, TakenCredential
 from pipelines.discovery.http import Download, download
 from pipelines.discovery.normalize import Notices, normalize
+from pipelines.discovery.pages import Page, walk
 from pipelines.discovery.records import read_slices
 from pipelines.discovery.shapes import Shape, Skip, detect
 from pipelines.discovery.slices import Slice
+from pipelines.discovery.windows import Asked, Window
 from warehouse.domain.credential import CredentialNeed
-from warehouse.errors import SourceQuotaExceeded, SourceUnavailable
+from warehouse.errors import SourceKeyRefused, SourceQuotaExceeded, SourceUnavailable
 from warehouse.lake.landings import Bookmark
 from warehouse.landing import open_plain
+from warehouse.ledger.credentials import note_failure, note_outcome, read_credential
+from warehouse.ledger.source_budgets import Quota
+from warehouse.ledger.store import open_ledger
 from warehouse.settings import Settings
 
 MIRROR = "https://s3.amazonaws.com/falextracts/Contract%20Opportunities/datagov/ContractOpportunitiesFullCSV.csv"
 """The same file where SAM.gov itself puts it; tried when the usual address does not answer."""
+
+OFFICE_ZONE = ZoneInfo("America/New_York")
+"""The API's days are those of Washington."""
+PAGE_RECORDS = 1_000
+LONGEST = timedelta(days=364)
+"""From the first day to the last: 365 days, and a year from 29 February, were refused."""
+OVERLAP = timedelta(days=2)
+"""Notices appear under an earlier day now and then. Once a day is enough for that: requests are few."""
 
 
 def _ask_with_key(settings: Settings, secret: SecretStr, at: datetime) -> Question:
@@ -55,8 +70,7 @@ class SamGov:
                 "SAM.gov API key",
                 documentation_url,
                 lives=timedelta(days=90),
-                is_required=False,
-                is_awaited=True,  # the daily file needs none; runs do not ask the API yet
+                is_required=False,  # the daily file needs none
             ),
             _ask_with_key,
         ),
@@ -64,11 +78,31 @@ class SamGov:
 
     def fetch(
         self, settings: Settings, *, since: datetime | None, at: datetime, progress: Progress
-    ) -> Iterator[Fetched]:
-        """Yield the daily file, unless the server says that it is the one we have.
+    ) -> Iterator[Fetched | Trouble]:
+        """Yield the daily file, unless it is the one we have, and what the API tells beyond what is known.
 
-        The file always holds everything that is active, so `since` and `at` change nothing.
+        The daily file always holds everything that is active; `since` is for the API.
         """
+        fault: SourceUnavailable | None = None
+        try:
+            yield from self._daily_file(settings, progress)
+        except SourceUnavailable as error:
+            fault = error
+        key = read_credential(open_ledger("procura_pipeline"), self.name, "api_key", at=at)
+        if key is not None:
+            try:
+                yield from self._answers(settings, key, since, at, progress)
+            except SourceUnavailable as error:
+                if fault is None:
+                    yield Trouble(error)
+                    return
+                raise
+        if fault is not None and key is None:
+            raise fault
+        if fault is not None:
+            yield Trouble(fault)
+
+    def _daily_file(self, settings: Settings, progress: Progress) -> Iterator[Fetched]:
         validators = settings.landing / self.name / ".validators.json"
         got = self._download(settings, _read(validators), progress)
         if got is None:
@@ -80,6 +114,43 @@ class SamGov:
             validators.write_text(json.dumps(dict(got.validators)), encoding="utf-8")
         finally:
             got.path.unlink(missing_ok=True)
+
+    def _answers(
+        self,
+        settings: Settings,
+        key: SecretStr,
+        since: datetime | None,
+        at: datetime,
+        progress: Progress,
+    ) -> Iterator[Fetched]:
+        """Yield the API's answers about the days that are not known yet, as they came."""
+        from pipelines.discovery.polite import Counted, ask
+
+        ledger, quota = open_ledger("procura_pipeline"), Quota(settings.sam_gov_requests_a_day, timedelta(days=1))
+        counted = Counted(ledger, self.name, "SAM.gov's API", quota, settings.is_own("sam_gov_api_url"))
+        window = Window(settings.landing, self.name)
+        with window.held():
+            for wanted in _stretches(window, since, at):
+                asked = window.begin(wanted)
+
+                def ask_at(offset: int, asked: Asked = asked) -> bytes | None:
+                    progress(f"asking SAM.gov's API about {asked.first} to {asked.last}", offset)
+                    question = Question(
+                        settings.sam_gov_api_url,
+                        params=_days(asked, offset) | {"api_key": key.get_secret_value()},
+                        expects="opportunitiesData",
+                    )
+                    return ask(counted, question, at=at, empty_status=404)
+
+                try:
+                    for path, offset in walk(window, asked, PAGE_RECORDS, ask_at, _page):
+                        told = "&".join(f"{name}={value}" for name, value in _days(asked, offset).items())
+                        yield Fetched(path, f"{settings.sam_gov_api_url.partition('?')[0]}?{told}")
+                except SourceKeyRefused as error:
+                    note_failure(ledger, self.name, "api_key", error.what, at=at)
+                    raise
+                window.finish(asked)
+        note_outcome(ledger, self.name, "api_key", None, at=at)
 
     def detect(self, stream: BinaryIO) -> Shape | Skip:
         """Tell the daily file and v2 records from anything else."""
@@ -96,11 +167,14 @@ class SamGov:
     def _download(self, settings: Settings, known: dict[str, str], progress: Progress) -> Download | None:
         target = settings.temporary / f"{self.name}.download"
         try:
-            return download(settings.sam_gov_bulk_url, target, name=self.name, progress=progress, known=known)
+            return download(
+                settings.sam_gov_bulk_url, target, name=self.name, progress=progress,
+                is_own=settings.is_own("sam_gov_bulk_url"), known=known,
+            )  # fmt: skip
         except SourceQuotaExceeded:
             raise
         except SourceUnavailable:
-            if settings.sam_gov_bulk_url != type(settings).model_fields["sam_gov_bulk_url"].default:
+            if settings.is_own("sam_gov_bulk_url"):
                 raise  # an address of somebody's own choice: no other is asked behind their back
             return download(MIRROR, target, name=self.name, progress=progress)
 
@@ -121,6 +195,51 @@ def _read(validators: Path) -> dict[str, str]:
         return {}
     validators.parent.mkdir(parents=True, exist_ok=True)
     return dict(json.loads(validators.read_text(encoding="utf-8")))
+
+
+def _stretches(window: Window, since: datetime | None, at: datetime) -> Iterator[Asked]:
+    """Yield the stretches of days to ask about, the oldest first, each of at most 365 days."""
+    known, today = window.known, at.astimezone(OFFICE_ZONE).date()
+    if since is not None:
+        first = since.astimezone(OFFICE_ZONE).date()
+    elif known is None:
+        first = today - OVERLAP
+    else:
+        is_first_of_day = known.at.astimezone(OFFICE_ZONE).date() < today
+        first = min(known.last, today) - (OVERLAP if is_first_of_day else timedelta())
+    while first <= today:
+        last = min(first + LONGEST, today)
+        yield Asked(first, last, at)
+        first = last + timedelta(days=1)
+
+
+def _days(asked: Asked, offset: int) -> dict[str, str]:
+    def day(of: date) -> str:
+        return f"{of:%m/%d/%Y}"
+
+    return {
+        "postedFrom": day(asked.first),
+        "postedTo": day(asked.last),
+        "limit": str(PAGE_RECORDS),
+        "offset": str(offset),
+    }
+
+
+def _page(path: Path) -> Page:
+    answer = json.loads(path.read_bytes())
+    records, total = answer.get("opportunitiesData"), answer.get("totalRecords")
+    if not isinstance(records, list):
+        raise SourceUnavailable(
+            "SAM.gov's API answers in another shape: opportunitiesData is no list.",
+            kept="what had landed before.",
+            todo="look into its documentation: it may have changed.",
+        )
+    ids = tuple(
+        str(record.get("noticeId") if isinstance(record, dict) else None)
+        + ("" if isinstance(record, dict) else f" {n}")
+        for n, record in enumerate(records)
+    )
+    return Page(ids, total if isinstance(total, int) else None)
 
 
 CONNECTOR = SamGov()

@@ -16,12 +16,13 @@ from warehouse.lake.connection import open_lake
 from warehouse.landing import Landing
 from warehouse.settings import Settings
 
+pytestmark = pytest.mark.thorough
+
 ROWS = 2_000
 READER = """
 from pipelines.discovery.discover import read_landings
 from warehouse.settings import current
 
-pytestmark = pytest.mark.thorough
 read_landings(current(), progress=lambda what, done, total=None: print(done, flush=True), slice_records=50)
 """
 
@@ -63,9 +64,9 @@ def _read_and_kill(patience: float) -> None:
         env=dict(os.environ),
     )
     assert reader.stdout is not None
-    for _ in range(3):
-        reader.stdout.readline()
+    told = [reader.stdout.readline() for _ in range(3)]
+    assert all(told), "it reads, and has not ended"
     time.sleep(patience)
     reader.send_signal(signal.SIGKILL)
-    reader.wait()
+    assert reader.wait() == -signal.SIGKILL, "it was killed while it read"
     reader.stdout.close()
