@@ -62,6 +62,7 @@ OF_THE_PRODUCT = {
         "pipelines.administration.saved_searches.tell_new_matches",
         "pipelines.administration.credentials.refresh_statuses",
         "pipelines.discovery.discover.land_source",
+        "pipelines.discovery.polite.ask",
         "pipelines.discovery.discover.read_landings",
         "pipelines.discovery.publish.publish_opportunities",
         "pipelines.qualification.profiles.ensure_company",

@@ -399,6 +399,7 @@ def test_publishing_does_not_remove_what_a_person_touched(
 ANALYST_READS = {
     "opportunities", "opportunity_notices", "opportunity_aliases", "connectors", "discovery_runs", "company_profiles",
     "word_tables", "fit_scores", "system_settings", "submissions", "assessments", "llm_calls",
+    "source_budgets",
 }  # fmt: skip
 
 
