@@ -115,7 +115,7 @@ def apply_again(ledger: Ledger, submission_id: str, *, at: datetime, by: Person)
     count = 0
     with refusals(), ledger.deed(event, by) as deed:
         # Two people who ask at once would add the same points twice.
-        deed.execute("select from submissions where id::text = %s for update", [submission_id])
+        deed.execute("select from submissions where id = as_uuid(%s) for update", [submission_id])
         submission = find_for(deed, submission_id, Action.EDIT_CHECKLIST, by=by)
         check_is_draft(submission)
         there = list_tasks(deed, submission_id)

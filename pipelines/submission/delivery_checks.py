@@ -28,7 +28,7 @@ def fault_of_run(tx: Transaction, run: Delivery, submission: Submission, setting
 def _fault_of_starter(tx: Transaction, run: Delivery, submission: Submission) -> str:
     if run.started_by == SYSTEM:
         return fault_of_own_start(tx, submission, is_dry_run=run.is_dry_run)
-    row = tx.row("select role::text as role, is_disabled from profiles where id::text = %s", [run.started_by])
+    row = tx.row("select role::text as role, is_disabled from profiles where id = as_uuid(%s)", [run.started_by])
     if row is None or row["is_disabled"]:
         return f"the account of {run.starter}, who started it, is disabled"
     works_on_it = run.started_by in {submission.owner_id, *submission.members}

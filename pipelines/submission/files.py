@@ -297,7 +297,7 @@ def _check_is_not_used(tx: Transaction, file: FileRow) -> None:
 def _has_locked_point(tx: Transaction, submission_id: str, by: Person) -> bool:
     return (
         tx.row(
-            "select from submission_tasks where submission_id::text = %s and locked and department = %s limit 1",
+            "select from submission_tasks where submission_id = as_uuid(%s) and locked and department = %s limit 1",
             [submission_id, by.department.value],
         )
         is not None

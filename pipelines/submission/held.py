@@ -21,7 +21,7 @@ def held_for(deed: Deed, submission_id: str, action: Action, *, by: Person, vers
         NotPermitted: the table of rights has no row for it.
         WrongState: somebody changed it meanwhile.
     """
-    deed.execute("select from submissions where id::text = %s for update", [submission_id])
+    deed.execute("select from submissions where id = as_uuid(%s) for update", [submission_id])
     found = find_for(deed, submission_id, action, by=by)
     if version is not None:
         check_is_as_seen(found, version)

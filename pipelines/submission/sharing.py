@@ -135,7 +135,7 @@ def _event(verb: str, submission_id: str, by: Person, person_id: str) -> AuditEv
 
 
 def _officer(tx: Transaction, person_id: str) -> Person:
-    found = tx.row("select id::text as id from profiles where id::text = %s", [person_id])
+    found = tx.row("select id::text as id from profiles where id = as_uuid(%s)", [person_id])
     person = find_person_by_id(tx, found["id"]) if found else None
     if person is None:
         raise NotFound("There is no such person here.", kept="nothing was changed.", todo="choose somebody else.")

@@ -49,7 +49,7 @@ def update_step(deed: Deed, step_id: str, new: NewStep, *, at: datetime, by_id: 
     """Change a step that is active; False where there is none."""
     done = deed.execute(
         "update approval_steps set position = %s, step_name = %s, department = %s, min_value_usd = %s, changed_at = %s, changed_by = %s"
-        " where id::text = %s and is_active",
+        " where id = as_uuid(%s) and is_active",
         [new.position, new.name, new.department.value, new.min_value_usd, at, by_id, step_id],
     )
     return done.rowcount == 1
@@ -58,7 +58,7 @@ def update_step(deed: Deed, step_id: str, new: NewStep, *, at: datetime, by_id: 
 def end_step(deed: Deed, step_id: str, *, at: datetime, by_id: str) -> bool:
     """Take a step out of the rule; False where there is none that is active."""
     done = deed.execute(
-        "update approval_steps set is_active = false, changed_at = %s, changed_by = %s where id::text = %s and is_active",
+        "update approval_steps set is_active = false, changed_at = %s, changed_by = %s where id = as_uuid(%s) and is_active",
         [at, by_id, step_id],
     )
     return done.rowcount == 1
@@ -91,5 +91,5 @@ def insert_delegation(
 
 def revoke_delegation(deed: Deed, delegation_id: str, *, at: datetime) -> bool:
     """End a delegation of the acting person; False where there is none."""
-    done = deed.execute("update approval_delegations set revoked_at = %s where id::text = %s", [at, delegation_id])
+    done = deed.execute("update approval_delegations set revoked_at = %s where id = as_uuid(%s)", [at, delegation_id])
     return done.rowcount == 1

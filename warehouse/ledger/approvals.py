@@ -42,13 +42,13 @@ class Officer:
 
 def chain_of(tx: Transaction, manifest_id: str | None) -> list[ChainStep]:
     """Return the steps of one package in their order; none for no package."""
-    return _chain(tx, "w.manifest_id::text = %s", [manifest_id]) if manifest_id else []
+    return _chain(tx, "w.manifest_id = as_uuid(%s)", [manifest_id]) if manifest_id else []
 
 
 def chains_of(tx: Transaction, submission_id: str) -> dict[str, list[ChainStep]]:
     """Return the steps of every package that an offer ever sent, by the manifest's id, the first package first."""
     found: dict[str, list[ChainStep]] = {}
-    for step in _chain(tx, "w.submission_id::text = %s", [submission_id]):
+    for step in _chain(tx, "w.submission_id = as_uuid(%s)", [submission_id]):
         found.setdefault(step.manifest_id, []).append(step)
     return found
 
@@ -76,7 +76,7 @@ def open_chains(tx: Transaction) -> dict[str, list[ChainStep]]:
 def is_author(tx: Transaction, submission_ids: Sequence[str], profile_id: str) -> set[str]:
     """Return those of the offers that a person ever owned or changed."""
     rows = tx.rows(
-        "select submission_id::text as id from submission_authors where submission_id = any(%s::uuid[]) and profile_id::text = %s",
+        "select submission_id::text as id from submission_authors where submission_id = any(%s::uuid[]) and profile_id = as_uuid(%s)",
         [list(submission_ids), profile_id],
     )
     return {row["id"] for row in rows}
@@ -86,7 +86,7 @@ def authors_of(tx: Transaction, submission_id: str) -> dict[str, str]:
     """Return who ever owned or changed what an offer says: profile ids with addresses. None of them may sign it."""
     rows = tx.rows(
         "select a.profile_id::text as id, p.email from submission_authors a join profiles p on p.id = a.profile_id"
-        " where a.submission_id::text = %s order by a.first_at, p.email",
+        " where a.submission_id = as_uuid(%s) order by a.first_at, p.email",
         [submission_id],
     )
     return {row["id"]: row["email"] for row in rows}
@@ -101,10 +101,10 @@ def who_could_sign(tx: Transaction, submission_id: str, manifest_id: str, depart
         f"select p.id::text as id, p.email, coalesce((select f.email {STANDING_IN} and d.to_id = p.id"  # noqa: S608 - the text is above
         f"   order by d.set_at limit 1), '') as stands_in_for, exists (select {STANDING_IN} and d.from_id = p.id) as is_away"
         " from profiles p where p.role = 'contract_officer' and not p.is_disabled and p.department = %(department)s"
-        " and not exists (select from submissions s where s.id::text = %(offer)s and s.owner_id = p.id)"
-        " and not exists (select from submission_members m where m.submission_id::text = %(offer)s and m.profile_id = p.id)"
-        " and not exists (select from submission_authors a where a.submission_id::text = %(offer)s and a.profile_id = p.id)"
-        " and not exists (select from approval_workflows w where w.manifest_id::text = %(manifest)s and w.approver_id = p.id)"
+        " and not exists (select from submissions s where s.id = as_uuid(%(offer)s) and s.owner_id = p.id)"
+        " and not exists (select from submission_members m where m.submission_id = as_uuid(%(offer)s) and m.profile_id = p.id)"
+        " and not exists (select from submission_authors a where a.submission_id = as_uuid(%(offer)s) and a.profile_id = p.id)"
+        " and not exists (select from approval_workflows w where w.manifest_id = as_uuid(%(manifest)s) and w.approver_id = p.id)"
         " order by p.email",
         {"offer": submission_id, "manifest": manifest_id, "department": department.value},
     )
@@ -114,7 +114,7 @@ def who_could_sign(tx: Transaction, submission_id: str, manifest_id: str, depart
 def decided_by(tx: Transaction, profile_id: str, *, limit: int) -> list[tuple[str, ChainStep]]:
     """Return what a person signed or rejected, as (offer, step), the latest first."""
     rows = tx.rows(
-        f"select w.submission_id::text as offer, x.* from ({CHAIN}) x join approval_workflows w on w.id::text = x.id"  # noqa: S608 - the text is above
+        f"select w.submission_id::text as offer, x.* from ({CHAIN}) x join approval_workflows w on w.id = as_uuid(x.id)"  # noqa: S608 - the text is above
         " where x.approver_id = %s order by x.decided_at desc limit %s",
         [profile_id, limit],
     )

@@ -63,7 +63,7 @@ def find_records(tx: Transaction, wanted: RecordFilter) -> FoundRecords:
     parameters |= {"size": PAGE_SIZE, "skip": PAGE_SIZE * (wanted.page - 1), "most": MOST_COUNTED + 1}
     counted = tx.row(f"select count(*) as n from (select from audit_logs a {where} limit %(most)s) as m", parameters)  # noqa: S608 - the parts are below
     rows = tx.rows(
-        f"select {COLUMNS}, p.email as actor_email from audit_logs a left join profiles p on p.id::text = a.actor"  # noqa: S608 - the parts are below
+        f"select {COLUMNS}, p.email as actor_email from audit_logs a left join profiles p on p.id = as_uuid(a.actor)"  # noqa: S608 - the parts are below
         f" {where} order by a.seq desc limit %(size)s offset %(skip)s",
         parameters,
     )
@@ -74,7 +74,7 @@ def find_records(tx: Transaction, wanted: RecordFilter) -> FoundRecords:
 def find_record(tx: Transaction, seq: int) -> AuditRecord | None:
     """Return one record; None where there is none, or row security keeps it back."""
     row = tx.row(
-        f"select {COLUMNS}, p.email as actor_email from audit_logs a left join profiles p on p.id::text = a.actor"  # noqa: S608 - the columns are above
+        f"select {COLUMNS}, p.email as actor_email from audit_logs a left join profiles p on p.id = as_uuid(a.actor)"  # noqa: S608 - the columns are above
         " where a.seq = %s",
         [seq],
     )

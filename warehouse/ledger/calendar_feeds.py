@@ -68,7 +68,7 @@ def insert_feed(deed: Deed, feed_id: str, person_id: str, token_hash: bytes, nam
 def revoke_feed(deed: Deed, feed_id: str, person_id: str, *, at: datetime) -> bool:
     """End a feed; False where the person has no live one of this id."""
     done = deed.execute(
-        "update calendar_feeds set revoked_at = %s where id::text = %s and person_id = %s and revoked_at is null",
+        "update calendar_feeds set revoked_at = %s where id = as_uuid(%s) and person_id = %s and revoked_at is null",
         [at, feed_id, person_id],
     )
     return done.rowcount == 1

@@ -96,13 +96,13 @@ QUERY = (
     " r.manifest_id::text as manifest_id, r.manifest_hash, r.executor, r.portal_profile_id::text as portal_profile_id, r.is_dry_run,"
     " r.reference, r.started_by, coalesce(p.email, r.started_by) as starter, r.attempt, r.fence, r.worker, r.lease_until, r.look_at,"
     " r.intended_at, r.acted_at, r.transported_at, r.absences, r.needs_person, r.message, r.receipt_id, r.created_at, r.ended_at"
-    " from submission_runs r left join profiles p on p.id::text = r.started_by"
+    " from submission_runs r left join profiles p on p.id = as_uuid(r.started_by)"
 )
 
 
 def read_delivery(tx: Transaction, run_id: str) -> Delivery | None:
     """Return one run, or None where there is none or the person may not see it."""
-    row = tx.row(f"{QUERY} where r.id::text = %s", [run_id])
+    row = tx.row(f"{QUERY} where r.id = as_uuid(%s)", [run_id])
     return _delivery(row) if row else None
 
 
@@ -127,7 +127,7 @@ def next_due(tx: Transaction) -> datetime | None:
 
 def deliveries_of(tx: Transaction, submission_id: str) -> list[Delivery]:
     """Return the runs of an offer, the newest first."""
-    return _deliveries(tx, "r.submission_id::text = %s order by r.number desc", [submission_id])
+    return _deliveries(tx, "r.submission_id = as_uuid(%s) order by r.number desc", [submission_id])
 
 
 def newest_deliveries(tx: Transaction, *, limit: int) -> list[Delivery]:
@@ -170,7 +170,7 @@ def _delivery(row: Row) -> Delivery:
 def steps_of(tx: Transaction, run_id: str) -> list[Step]:
     """Return the progress of a run, the first line first."""
     rows = tx.rows(
-        "select position, at, words, is_fault from delivery_steps where run_id::text = %s order by position", [run_id]
+        "select position, at, words, is_fault from delivery_steps where run_id = as_uuid(%s) order by position", [run_id]
     )
     return [Step(**row) for row in rows]
 
@@ -179,7 +179,7 @@ def evidence_of(tx: Transaction, run_id: str) -> list[Evidence]:
     """Return what a run kept, the first one first."""
     rows = tx.rows(
         "select id::text as id, run_id::text as run_id, position, kind, name, media_type, sha256, size_bytes, storage_path, at"
-        " from delivery_evidence where run_id::text = %s order by position",
+        " from delivery_evidence where run_id = as_uuid(%s) order by position",
         [run_id],
     )
     return [Evidence(**{**row, "kind": EvidenceKind(row["kind"])}) for row in rows]
@@ -235,7 +235,7 @@ def change_delivery(tx: Transaction, run_id: str, **columns: Any) -> None:
     if wrong := set(columns) - CHANGEABLE:
         raise ValueError(f"a worker does not change {', '.join(sorted(wrong))} of a delivery")
     assigned = ", ".join(f"{name} = %s" for name in columns)
-    tx.execute(f"update submission_runs set {assigned} where id::text = %s", [*columns.values(), run_id])  # noqa: S608 - the names are above
+    tx.execute(f"update submission_runs set {assigned} where id = as_uuid(%s)", [*columns.values(), run_id])  # noqa: S608 - the names are above
 
 
 def add_step(tx: Transaction, run_id: str, words: str, *, is_fault: bool = False) -> None:

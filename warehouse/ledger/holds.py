@@ -20,7 +20,7 @@ def list_holds(tx: Transaction, *, with_lifted: bool = False) -> list[Hold]:
 
 def find_hold(tx: Transaction, hold_id: str) -> Hold | None:
     """Return one hold; None when there is none of this id."""
-    row = tx.row(f"select {_COLUMNS} from legal_holds where id::text = %s", [hold_id])  # noqa: S608 - a constant
+    row = tx.row(f"select {_COLUMNS} from legal_holds where id = as_uuid(%s)", [hold_id])  # noqa: S608 - a constant
     return _hold(row) if row else None
 
 
@@ -40,7 +40,7 @@ def lift_hold(deed: Deed, hold_id: str, *, by: str, at: datetime, reason: str) -
     """Lift a hold; False when it is lifted already, or `by` set it."""
     return (
         deed.execute(
-            "update legal_holds set lifted_by = %s, lifted_at = %s, lift_reason = %s where id::text = %s and lifted_at is null",
+            "update legal_holds set lifted_by = %s, lifted_at = %s, lift_reason = %s where id = as_uuid(%s) and lifted_at is null",
             [by, at, reason, hold_id],
         ).rowcount
         > 0
@@ -54,7 +54,7 @@ def _hold(row: Row) -> Hold:
 def names_behind(tx: Transaction, holds: Iterable[Hold]) -> dict[str, str]:
     """Return the addresses of the people who set or lifted some holds, by the ids that the holds keep."""
     ids = sorted({one for hold in holds for one in (hold.set_by, hold.lifted_by) if one})
-    rows = tx.rows("select id::text as id, email from profiles where id::text = any(%s)", [ids])
+    rows = tx.rows("select id::text as id, email from profiles where id = any(as_uuids(%s))", [ids])
     return {row["id"]: row["email"] for row in rows} | (
         {SYSTEM: "the operator at the machine"} if SYSTEM in ids else {}
     )

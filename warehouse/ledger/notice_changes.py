@@ -57,12 +57,12 @@ COLUMNS = (
 
 def changes_of(tx: Transaction, submission_id: str) -> list[NoticeChange]:
     """Return what changed under an offer, the newest first."""
-    return _read(tx, "submission_id::text = %s order by noticed_at desc, id", [submission_id])
+    return _read(tx, "submission_id = as_uuid(%s) order by noticed_at desc, id", [submission_id])
 
 
 def open_changes(tx: Transaction, submission_id: str) -> list[NoticeChange]:
     """Return what nobody has acknowledged yet, the oldest first."""
-    return _read(tx, "submission_id::text = %s and acknowledged_at is null order by noticed_at, id", [submission_id])
+    return _read(tx, "submission_id = as_uuid(%s) and acknowledged_at is null order by noticed_at, id", [submission_id])
 
 
 def met_now(tx: Transaction) -> list[NoticeChange]:
@@ -73,7 +73,7 @@ def met_now(tx: Transaction) -> list[NoticeChange]:
 def acknowledge(deed: Deed, ids: Sequence[str], *, at: datetime, by: str) -> int:
     """Write down that somebody has seen these changes; returns how many were open still."""
     return deed.execute(
-        "update notice_changes set acknowledged_at = %s, acknowledged_by = %s where id::text = any(%s) and acknowledged_at is null",
+        "update notice_changes set acknowledged_at = %s, acknowledged_by = %s where id = any(as_uuids(%s)) and acknowledged_at is null",
         [at, by, list(ids)],
     ).rowcount
 
@@ -93,7 +93,7 @@ def texts_of(tx: Transaction, change: NoticeChange, opportunity_id: str) -> tupl
 def titles_of(tx: Transaction, change: NoticeChange) -> list[str]:
     """Return the titles of the points that a change opened again."""
     rows = tx.rows(
-        "select title from submission_tasks where submission_id = %s and id::text = any(%s) order by position, id",
+        "select title from submission_tasks where submission_id = %s and id = any(as_uuids(%s)) order by position, id",
         [change.submission_id, list(change.opened)],
     )
     return [row["title"] for row in rows]

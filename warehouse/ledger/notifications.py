@@ -85,7 +85,7 @@ QUERY = (
     " coalesce(n.opportunity_id, s.opportunity_id) as opportunity_id, coalesce(o.title, '') as title, n.key,"
     " coalesce(p.email, '') as actor_email from notifications n left join submissions s on s.id = n.submission_id"
     " left join opportunities o on o.id = coalesce(n.opportunity_id, s.opportunity_id)"
-    " left join profiles p on p.id::text = n.actor"
+    " left join profiles p on p.id = as_uuid(n.actor)"
 )
 
 
@@ -125,7 +125,7 @@ def mark_read(tx: Transaction, person_id: str, ids: Collection[str] | None, *, a
     """Mark notices of a person as read, all of them where `ids` is None; returns how many were not yet."""
     done = tx.execute(
         "update notifications set read_at = %(at)s where person_id = %(person)s and read_at is null"
-        " and (%(ids)s::text[] is null or id::text = any(%(ids)s))",
+        " and (%(ids)s::text[] is null or id = any(as_uuids(%(ids)s)))",
         {"at": at, "person": person_id, "ids": None if ids is None else list(ids)},
     )
     return done.rowcount

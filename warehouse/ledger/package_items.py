@@ -9,7 +9,7 @@ from warehouse.ledger.store import Deed, Transaction
 def list_items(tx: Transaction, submission_id: str) -> list[PackageItem]:
     """Return the documents of a package in their order."""
     rows = tx.rows(
-        "select document_id::text as document_id, package_name, volume from package_items where submission_id::text = %s"
+        "select document_id::text as document_id, package_name, volume from package_items where submission_id = as_uuid(%s)"
         " order by position",
         [submission_id],
     )

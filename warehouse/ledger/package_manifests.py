@@ -45,13 +45,13 @@ QUERY = (
 
 def read_manifest(tx: Transaction, manifest_id: str | None) -> Manifest | None:
     """Return one package, or None where there is none or the person may not see it."""
-    row = tx.row(f"{QUERY} where id::text = %s", [manifest_id])
+    row = tx.row(f"{QUERY} where id = as_uuid(%s)", [manifest_id])
     return _manifest_from(row) if row else None
 
 
 def manifests_of(tx: Transaction, submission_id: str) -> list[Manifest]:
     """Return every package of an offer that was sent, the first one first."""
-    rows = tx.rows(f"{QUERY} where submission_id::text = %s order by number", [submission_id])
+    rows = tx.rows(f"{QUERY} where submission_id = as_uuid(%s) order by number", [submission_id])
     return [_manifest_from(row) for row in rows]
 
 

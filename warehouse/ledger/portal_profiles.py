@@ -75,7 +75,7 @@ def list_profiles(tx: Transaction) -> list[ProfileRow]:
 
 def read_profile(tx: Transaction, profile_id: str | None) -> ProfileRow | None:
     """Return one version, or None where there is none."""
-    found = _profiles(tx, "f.id::text = %s", [profile_id])
+    found = _profiles(tx, "f.id = as_uuid(%s)", [profile_id])
     return found[0] if found else None
 
 
@@ -108,11 +108,11 @@ def activate_profile(deed: Deed, profile_id: str, *, by: str, at: datetime) -> b
     """Let deliveries use a version, and retire the one of the same name that they used; whether anything changed."""
     deed.execute(
         "update portal_profiles set retired_at = %s where activated_at is not null and retired_at is null and id::text <> %s"
-        " and name = (select name from portal_profiles where id::text = %s)",
+        " and name = (select name from portal_profiles where id = as_uuid(%s))",
         [at, profile_id, profile_id],
     )
     done = deed.execute(
-        "update portal_profiles set activated_at = %s, activated_by = %s where id::text = %s and activated_at is null", [at, by, profile_id]
+        "update portal_profiles set activated_at = %s, activated_by = %s where id = as_uuid(%s) and activated_at is null", [at, by, profile_id]
     )  # fmt: skip
     return done.rowcount == 1
 
@@ -120,7 +120,7 @@ def activate_profile(deed: Deed, profile_id: str, *, by: str, at: datetime) -> b
 def retire_profile(deed: Deed, profile_id: str, *, at: datetime) -> bool:
     """Let no delivery use a version any more; whether anything changed."""
     done = deed.execute(
-        "update portal_profiles set retired_at = %s where id::text = %s and activated_at is not null and retired_at is null",
+        "update portal_profiles set retired_at = %s where id = as_uuid(%s) and activated_at is not null and retired_at is null",
         [at, profile_id],
     )
     return done.rowcount == 1
@@ -129,7 +129,7 @@ def retire_profile(deed: Deed, profile_id: str, *, at: datetime) -> bool:
 def note_duration(tx: Transaction, profile_id: str, seconds: float) -> None:
     """Remember how long a rehearsal or delivery took, when it was the slowest."""
     tx.execute(
-        "update portal_profiles set measured_seconds = greatest(coalesce(measured_seconds, 0), %s) where id::text = %s",
+        "update portal_profiles set measured_seconds = greatest(coalesce(measured_seconds, 0), %s) where id = as_uuid(%s)",
         [round(Decimal(seconds), 3), profile_id],
     )
 

@@ -86,7 +86,7 @@ def offer_names(tx: Transaction, ids: Iterable[str]) -> dict[str, str]:
     """Return how offers are called in a sentence: “Offer” (W9124-26-R-0001)."""
     rows = tx.rows(
         "select s.id::text as id, s.label, coalesce(o.solicitation_number, o.title) as notice"
-        " from submissions s join opportunities o on o.id = s.opportunity_id where s.id::text = any(%s)",
+        " from submissions s join opportunities o on o.id = s.opportunity_id where s.id = any(as_uuids(%s))",
         [list(ids)],
     )
     return {row["id"]: f"“{row['label']}” ({row['notice']})" for row in rows}

@@ -63,7 +63,7 @@ QUERY = (
 
 def receipts_of(tx: Transaction, submission_id: str) -> list[Receipt]:
     """Return every receipt of an offer, the newest first, those that were put aside too."""
-    rows = tx.rows(f"{QUERY} where r.submission_id::text = %s order by r.read_at desc", [submission_id])
+    rows = tx.rows(f"{QUERY} where r.submission_id = as_uuid(%s) order by r.read_at desc", [submission_id])
     return [_receipt(row) for row in rows]
 
 
@@ -75,7 +75,7 @@ def receipts_to_confirm(tx: Transaction) -> list[Receipt]:
 
 def read_receipt(tx: Transaction, receipt_id: str) -> Receipt | None:
     """Return one receipt, or None where there is none or the person may not see it."""
-    row = tx.row(f"{QUERY} where r.id::text = %s", [receipt_id])
+    row = tx.row(f"{QUERY} where r.id = as_uuid(%s)", [receipt_id])
     return _receipt(row) if row else None
 
 

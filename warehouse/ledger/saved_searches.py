@@ -57,7 +57,7 @@ def watched_searches(tx: Transaction) -> list[tuple[SavedSearch, DigestTimes]]:
     """Return every search that is to be told of, of people who can sign in, each with its person's digest times."""
     rows = tx.rows(
         f"select w.*, {COLUMNS} from ({QUERY} join profiles p on p.id = f.person_id where f.is_watched and not p.is_disabled) w"  # noqa: S608 - texts of these files
-        " left join notification_settings s on s.person_id::text = w.person_id order by w.id"
+        " left join notification_settings s on s.person_id = as_uuid(w.person_id) order by w.id"
     )
     return [(_search(row), settings_from(row).digest) for row in rows]
 
@@ -120,14 +120,14 @@ def lock_search(tx: Transaction, search_id: str) -> datetime | None:
 
 def delete_search(tx: Transaction, search_id: str, person_id: str) -> bool:
     """Remove a search; False where the person has none of this id."""
-    done = tx.execute("delete from saved_searches where id::text = %s and person_id = %s", [search_id, person_id])
+    done = tx.execute("delete from saved_searches where id = as_uuid(%s) and person_id = %s", [search_id, person_id])
     return done.rowcount == 1
 
 
 def set_watched(tx: Transaction, search_id: str, person_id: str, is_watched: bool) -> bool:
     """Say whether new matches are told; False where the person has none of this id."""
     done = tx.execute(
-        "update saved_searches set is_watched = %s where id::text = %s and person_id = %s",
+        "update saved_searches set is_watched = %s where id = as_uuid(%s) and person_id = %s",
         [is_watched, search_id, person_id],
     )
     return done.rowcount == 1

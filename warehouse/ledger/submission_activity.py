@@ -28,7 +28,7 @@ def list_happenings(tx: Transaction, submission_id: str, *, limit: int = 100) ->
     """Return the newest records about an offer; none where row security keeps the offer back."""
     rows = tx.rows(
         "select a.seq, a.at, coalesce(p.email, a.actor) as who, a.action, a.subject, a.body from audit_logs a"
-        " left join profiles p on p.id::text = a.actor where a.submission_ref = %s order by a.seq desc limit %s",
+        " left join profiles p on p.id = as_uuid(a.actor) where a.submission_ref = %s order by a.seq desc limit %s",
         [submission_id, limit],
     )
     return [Happening(facts=json.loads(bytes(row.pop("body")))["facts"], **row) for row in rows]

@@ -99,7 +99,7 @@ def list_files(tx: Transaction, submission_id: str, *, with_removed: bool = Fals
         with_removed: Documents that were removed as well.
     """
     rows = tx.rows(
-        f"{QUERY} where f.submission_id::text = %s and (%s or f.removed_at is null){_NO_NEWER}"
+        f"{QUERY} where f.submission_id = as_uuid(%s) and (%s or f.removed_at is null){_NO_NEWER}"
         " order by lower(f.file_name), f.document_id",
         [submission_id, with_removed],
     )
@@ -108,14 +108,14 @@ def list_files(tx: Transaction, submission_id: str, *, with_removed: bool = Fals
 
 def file_versions(tx: Transaction, document_id: str) -> list[FileRow]:
     """Return all versions of a document, the newest first."""
-    rows = tx.rows(f"{QUERY} where f.document_id::text = %s order by f.version desc", [document_id])
+    rows = tx.rows(f"{QUERY} where f.document_id = as_uuid(%s) order by f.version desc", [document_id])
     return [file_from(row) for row in rows]
 
 
 def read_file(tx: Transaction, file_id: str) -> FileRow | None:
     """Return one version of a document, or None where there is none or the person may not see it."""
     # Compared as text: an id from an address may be any text.
-    row = tx.row(f"{QUERY} where f.id::text = %s", [file_id])
+    row = tx.row(f"{QUERY} where f.id = as_uuid(%s)", [file_id])
     return file_from(row) if row else None
 
 
@@ -127,7 +127,7 @@ def file_from(row: Row) -> FileRow:
 def all_versions(tx: Transaction, submission_id: str) -> list[FileRow]:
     """Return every version of every document of an offer, removed ones as well: by name, the newest version first."""
     rows = tx.rows(
-        f"{QUERY} where f.submission_id::text = %s order by f.document_id, f.version desc",
+        f"{QUERY} where f.submission_id = as_uuid(%s) order by f.document_id, f.version desc",
         [submission_id],
     )
     found = [file_from(row) for row in rows]
@@ -144,7 +144,7 @@ def pending_files(tx: Transaction, *, before: datetime) -> list[FileRow]:
 def same_bytes(tx: Transaction, submission_id: str, digest: str, kind: FileKind) -> FileRow | None:
     """Return the document of an offer whose latest version has these bytes and is not removed."""
     row = tx.row(
-        f"{QUERY} where f.submission_id::text = %s and f.sha256 = %s and f.kind = %s and f.removed_at is null{_NO_NEWER} limit 1",
+        f"{QUERY} where f.submission_id = as_uuid(%s) and f.sha256 = %s and f.kind = %s and f.removed_at is null{_NO_NEWER} limit 1",
         [submission_id, digest, kind.value],
     )
     return file_from(row) if row else None
@@ -157,7 +157,7 @@ def insert_file(deed: Deed, file: NewFile) -> int:
     """
     _lock(deed, f"document:{file.document_id}")
     row = deed.row(
-        "select coalesce(max(version), 0) + 1 as version from submission_files where document_id::text = %s",
+        "select coalesce(max(version), 0) + 1 as version from submission_files where document_id = as_uuid(%s)",
         [file.document_id],
     )
     version = int(row["version"]) if row else 1

@@ -34,7 +34,7 @@ def list_notes(tx: Transaction, submission_id: str, *, limit: int = 200) -> list
     rows = tx.rows(
         "select n.id::text as id, p.email as author_email, n.written_at, n.body,"
         " array(select m.email from profiles m where m.id = any(n.mentions) order by m.email) as mentions"
-        " from submission_notes n join profiles p on p.id = n.author_id where n.submission_id::text = %s"
+        " from submission_notes n join profiles p on p.id = n.author_id where n.submission_id = as_uuid(%s)"
         " order by n.written_at desc, n.id limit %s",
         [submission_id, limit],
     )

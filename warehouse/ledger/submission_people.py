@@ -19,7 +19,7 @@ class Reader:
 def people_who_see(tx: Transaction, submission_id: str) -> list[Reader]:
     """Return everybody who may see an offer, by address: what the policy `concerned_see` says (0008_workspaces.sql)."""
     rows = tx.rows(
-        "select p.id::text as id, p.email from profiles p, submissions s where s.id::text = %s and not p.is_disabled and ("
+        "select p.id::text as id, p.email from profiles p, submissions s where s.id = as_uuid(%s) and not p.is_disabled and ("
         " p.role = 'admin' or p.department in ('contracts', 'audit')"
         " or p.department in ('legal', 'finance') and (p.role = 'contract_officer' or s.sent_at is not null)"
         " or p.department = 'operations' and s.status in ('approved', 'submitted')"
@@ -41,5 +41,5 @@ def officers(tx: Transaction) -> list[Person]:
 
 def emails_of(tx: Transaction, ids: Sequence[str]) -> dict[str, str]:
     """Return addresses by id; unknown ids are left out."""
-    rows = tx.rows("select id::text as id, email from profiles where id::text = any(%s)", [list(ids)])
+    rows = tx.rows("select id::text as id, email from profiles where id = any(as_uuids(%s))", [list(ids)])
     return {row["id"]: row["email"] for row in rows}

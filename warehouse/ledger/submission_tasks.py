@@ -113,20 +113,20 @@ CHANGEABLE = frozenset(
 
 def list_tasks(tx: Transaction, submission_id: str) -> list[TaskRow]:
     """Return the points of an offer's checklist in their order."""
-    rows = tx.rows(f"{QUERY} where t.submission_id::text = %s order by t.position, t.created_at, t.id", [submission_id])
+    rows = tx.rows(f"{QUERY} where t.submission_id = as_uuid(%s) order by t.position, t.created_at, t.id", [submission_id])
     return [_to_task(row) for row in rows]
 
 
 def read_task(tx: Transaction, task_id: str) -> TaskRow | None:
     """Return one point, or None where there is none that the person may see."""
-    row = tx.row(f"{QUERY} where t.id::text = %s", [task_id])
+    row = tx.row(f"{QUERY} where t.id = as_uuid(%s)", [task_id])
     return _to_task(row) if row else None
 
 
 def insert_tasks(deed: Deed, submission_id: str, points: Sequence[NewPoint], *, at: datetime) -> None:
     """Write points behind those that are there, in their order."""
     row = deed.row(
-        "select coalesce(max(position), 0) as last from submission_tasks where submission_id::text = %s",
+        "select coalesce(max(position), 0) as last from submission_tasks where submission_id = as_uuid(%s)",
         [submission_id],
     )
     first = int(row["last"]) + 1 if row else 1
@@ -171,7 +171,7 @@ def delete_task(deed: Deed, task_id: str, version: int) -> bool:
 def last_deed(tx: Transaction, submission_id: str, task_id: str) -> tuple[str, str] | None:
     """Return who touched a point last (address, or "" for the product) and what they did (subject:verb)."""
     row = tx.row(
-        "select l.action, p.email from audit_logs l left join profiles p on p.id::text = l.actor"
+        "select l.action, p.email from audit_logs l left join profiles p on p.id = as_uuid(l.actor)"
         " where l.submission_ref = %s and l.subject = %s order by l.seq desc limit 1",
         [submission_id, task_id],
     )

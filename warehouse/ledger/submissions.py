@@ -76,7 +76,7 @@ QUERY = (
 def read_submission(tx: Transaction, submission_id: str) -> Submission | None:
     """Return one offer, or None where there is none or the person may not see it."""
     # Compared as text: an id from an address may be any text.
-    row = tx.row(f"{QUERY} where s.id::text = %s", [submission_id])
+    row = tx.row(f"{QUERY} where s.id = as_uuid(%s)", [submission_id])
     return submission_from(row) if row else None
 
 

@@ -238,7 +238,7 @@ def read_rehearsal_picture(ledger: Ledger, rehearsal_id: str, position: int, *, 
     """
     access.check(by, Action.READ_PORTALS)
     with ledger.read(by) as tx:
-        row = tx.row("select evidence from portal_rehearsals where id::text = %s", [rehearsal_id])
+        row = tx.row("select evidence from portal_rehearsals where id = as_uuid(%s)", [rehearsal_id])
     kept = row["evidence"] if row else []
     if not 1 <= position <= len(kept):
         raise NotFound("There is no such picture of a rehearsal.")
