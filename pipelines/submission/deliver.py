@@ -129,7 +129,9 @@ def list_deliveries(ledger: Ledger, *, by: Person, limit: int = 200) -> list[Lis
     access.check(by, Action.READ_SUBMISSIONS)
     with ledger.read(by) as tx:
         runs = deliveries.newest_deliveries(tx, limit=limit)
-        offers = {o.id: o for o in list_submissions(tx, "s.id = any(as_uuids(%s))", [[run.submission_id for run in runs]])}
+        offers = {
+            o.id: o for o in list_submissions(tx, "s.id = any(as_uuids(%s))", [[run.submission_id for run in runs]])
+        }
     return [ListedDelivery(run, offers[run.submission_id]) for run in runs if run.submission_id in offers]
 
 
@@ -142,7 +144,9 @@ def list_waiting(ledger: Ledger, *, settings: Settings, at: datetime, by: Person
     access.check(by, Action.READ_SUBMISSIONS)
     with ledger.read(by) as tx:
         runs = deliveries.waiting_for_people(tx)
-        offers = {o.id: o for o in list_submissions(tx, "s.id = any(as_uuids(%s))", [[run.submission_id for run in runs]])}
+        offers = {
+            o.id: o for o in list_submissions(tx, "s.id = any(as_uuids(%s))", [[run.submission_id for run in runs]])
+        }
         found = []
         for run in runs:
             sheet = read_sheet(tx, offers[run.submission_id], is_as_of=settings.as_of is not None, at=at, by=by)

@@ -170,7 +170,8 @@ def _delivery(row: Row) -> Delivery:
 def steps_of(tx: Transaction, run_id: str) -> list[Step]:
     """Return the progress of a run, the first line first."""
     rows = tx.rows(
-        "select position, at, words, is_fault from delivery_steps where run_id = as_uuid(%s) order by position", [run_id]
+        "select position, at, words, is_fault from delivery_steps where run_id = as_uuid(%s) order by position",
+        [run_id],
     )
     return [Step(**row) for row in rows]
 

@@ -113,7 +113,9 @@ CHANGEABLE = frozenset(
 
 def list_tasks(tx: Transaction, submission_id: str) -> list[TaskRow]:
     """Return the points of an offer's checklist in their order."""
-    rows = tx.rows(f"{QUERY} where t.submission_id = as_uuid(%s) order by t.position, t.created_at, t.id", [submission_id])
+    rows = tx.rows(
+        f"{QUERY} where t.submission_id = as_uuid(%s) order by t.position, t.created_at, t.id", [submission_id]
+    )
     return [_to_task(row) for row in rows]
 
 
