@@ -112,7 +112,8 @@ def activate_profile(deed: Deed, profile_id: str, *, by: str, at: datetime) -> b
         [at, profile_id, profile_id],
     )
     done = deed.execute(
-        "update portal_profiles set activated_at = %s, activated_by = %s where id = as_uuid(%s) and activated_at is null", [at, by, profile_id]
+        "update portal_profiles set activated_at = %s, activated_by = %s where id = as_uuid(%s) and activated_at is null",
+        [at, by, profile_id],
     )  # fmt: skip
     return done.rowcount == 1
 
