@@ -44,7 +44,7 @@ ANALYSIS = Assessment(
 def conclude(opportunity_id: str, *found: Assessment, at: datetime, **changes: Any) -> None:
     """Write conclusions about an opportunity."""
     values = {"basis": "b", "content_hash": f"{int(opportunity_id[1:]):032x}", "profile_version": "p", "prompt_version": "q",
-              "asked_by": SYSTEM, "at": at} | changes  # fmt: skip
+              "question": "", "asked_by": SYSTEM, "at": at} | changes  # fmt: skip
     for one in found:
         event = AuditEvent("opportunity:assessed", opportunity_id, SYSTEM, {"stage": one.stage.value})
         with open_ledger("procura_pipeline").deed(event) as deed:

@@ -50,7 +50,7 @@ def draw(source: Source, seen: SourcesSeen, now: datetime) -> None:
             st.caption(plain(source.status_reason))
         if latest and latest.outcome in TO_DO:
             st.caption(TO_DO[RunOutcome(latest.outcome)])
-        if latest and latest.status == "success":
+        if latest and latest.records_fetched:
             st.markdown(_counts(latest))
         if budget := seen.budgets.get(source.name):
             st.caption(_requests(budget, now))

@@ -203,7 +203,8 @@ def _assess_one(asker: Asker, profile: CompanyProfile, asked_by: str, nonce: str
         return []
     stored, found = stored_notice(row), list[Assessment]()
     for stage in Stage:
-        concluded = _ask_stage(asker, build_prompt(stage, profile, stored, nonce=nonce), stored, opportunity_id)
+        prompt = build_prompt(stage, profile, stored, nonce=nonce)
+        concluded = _ask_stage(asker, prompt, stored, opportunity_id)
         if isinstance(concluded, Unanswered):
             return concluded
         found.append(concluded)
@@ -212,10 +213,13 @@ def _assess_one(asker: Asker, profile: CompanyProfile, asked_by: str, nonce: str
             "cost_usd": str(concluded.cost_usd), "asked_by": asked_by,
         }  # fmt: skip
         with asker.ledger.deed(AuditEvent("opportunity:assessed", opportunity_id, SYSTEM, facts)) as deed:
-            write_assessment(
+            is_new = write_assessment(
                 deed, opportunity_id, concluded, basis=_basis(row["content_hash"], profile, asker.models), content_hash=row["content_hash"],
-                profile_version=profile_version(profile), prompt_version=prompt_version(), asked_by=asked_by, at=asker.now(),
+                profile_version=profile_version(profile), prompt_version=prompt_version(), question=prompt.hash_for(""),
+                asked_by=asked_by, at=asker.now(),
             )  # fmt: skip
+            if not is_new:
+                deed.nothing_happened()
         if concluded.outcome is Outcome.STOPPED:
             break
     return found

@@ -70,20 +70,26 @@ def write_assessment(
     content_hash: str,
     profile_version: str,
     prompt_version: str,
+    question: str,
     asked_by: str,
     at: datetime,
-) -> None:
-    """Append what a stage concluded."""
+) -> bool:
+    """Append what a stage concluded; False where the same question has its conclusion already (a run that was cut off)."""
     values: dict[str, object] = {
         "opportunity_id": opportunity_id, "stage": found.stage.value, "outcome": found.outcome.value, "why": found.why[:2000],
         "basis": basis, "content_hash": content_hash, "profile_version": profile_version, "prompt_version": prompt_version,
         "provider": found.provider, "model": found.model, "fell_back_because": found.fell_back_because, "score": found.score,
         "recommendation": found.recommendation.value if found.recommendation else None,
         "points": _as_json([asdict(point) for point in found.points]), "dropped": _as_json([asdict(claim) for claim in found.dropped]),
-        "flagged": found.flagged, "cost_usd": found.cost_usd, "asked_by": asked_by, "at": at,
+        "flagged": found.flagged, "cost_usd": found.cost_usd, "question": question, "asked_by": asked_by, "at": at,
     }  # fmt: skip
     marks = ", ".join(f"%({name})s" for name in values)
-    deed.execute(f"insert into assessments ({', '.join(values)}) values ({marks})", values)  # noqa: S608 - own names only
+    written = deed.execute(
+        f"insert into assessments ({', '.join(values)}) values ({marks})"  # noqa: S608 - own names only
+        " on conflict (opportunity_id, stage, basis, question) where question <> '' do nothing",
+        values,
+    )
+    return written.rowcount > 0
 
 
 def assessments_of(tx: Transaction, opportunity_id: str) -> list[Kept]:

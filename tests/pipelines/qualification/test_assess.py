@@ -126,6 +126,25 @@ def test_a_new_version_of_a_notice_is_asked_about_alone(vendors: Vendors) -> Non
     assert (done.waiting, vendors.asked - asked) == (1, 2)
 
 
+def test_an_analysis_that_had_to_wait_does_not_have_its_triage_written_twice(vendors: Vendors) -> None:
+    run()
+    changed(1, f"{NETWORK} Work begins in July.")
+    before = len(kept(1))
+    yes = vendors.anthropic.triage
+
+    def passes_on_and_is_gone(question: str) -> str:
+        vendors.anthropic.manner = vendors.openai.manner = Manner.FAILS_500
+        return yes(question)
+
+    vendors.anthropic.triage = passes_on_and_is_gone
+    assert run().unanswered == 1
+    assert [one.assessment.stage for one in kept(1)[: len(kept(1)) - before]] == [Stage.TRIAGE]
+    vendors.anthropic.triage = yes
+    vendors.anthropic.manner = vendors.openai.manner = Manner.ANSWERS
+    assert dict(run().by_outcome) == {"concluded": 1}
+    assert [one.assessment.stage for one in kept(1)[: len(kept(1)) - before]] == [Stage.ANALYSIS, Stage.TRIAGE]
+
+
 def test_triage_with_proof_spares_the_analysis(vendors: Vendors) -> None:
     no = {
         "worth_reading": "no",
