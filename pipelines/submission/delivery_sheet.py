@@ -7,17 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pipelines.submission.executor import find_executors
 from pipelines.submission.look_up import stands
 from pipelines.submission.portals.choice import Choice, choose_profile
-from pipelines.submission.portals.profile import parse_profile
-from pipelines.submission.staging import foreseen
+from pipelines.submission.way_faults import faults_of_package
 from warehouse.domain import access
 from warehouse.domain.access import Action, Person
 from warehouse.domain.delivery import reference_of
 from warehouse.domain.executor import EXECUTORS, ExecutorKind
 from warehouse.domain.lead import fault_of_time
-from warehouse.errors import ProcuraError
 from warehouse.ledger import deliveries, receipts
 from warehouse.ledger.deliveries import Delivery, Evidence, Step
 from warehouse.ledger.package_manifests import Manifest, read_manifest
@@ -213,16 +210,4 @@ def _against(
     under_way = UNDER_WAY if any(run.delivery.is_open for run in runs) else ""
     faults = (stored.replace("_", " "), late, choice.fault, under_way, AS_OF if is_as_of else "")
     found = tuple(fault for fault in faults if fault)
-    return found or _of_the_way(submission, manifest, choice.row)
-
-
-def _of_the_way(submission: Submission, manifest: Manifest, row: ProfileRow | None) -> tuple[str, ...]:
-    """Ask the way itself, as a worker will: a wrong address or a file too many is better known before than after."""
-    executor = find_executors().get(told_of(submission, manifest)[0])
-    if executor is None:
-        return ("the product knows no such way to deliver",)
-    try:
-        parcel = foreseen(submission, manifest, parse_profile(row.body) if row else None)
-    except ProcuraError as error:
-        return (error.what.rstrip("."),)
-    return tuple(fault.rstrip(".") for fault in executor.faults(parcel))
+    return found or faults_of_package(submission, manifest, choice.row)

@@ -26,6 +26,7 @@ from pipelines.submission.package_edits import (
 from pipelines.submission.package_gates import ask
 from pipelines.submission.package_state import PackageState, body_of, encode_body, read_state
 from pipelines.submission.refusals import refusals
+from pipelines.submission.way_faults import with_faults_of_way
 from warehouse.audit.canonical import instant
 from warehouse.domain import access
 from warehouse.domain.access import Action, Person
@@ -79,7 +80,7 @@ def look_at_package(ledger: Ledger, submission_id: str, *, at: datetime, by: Per
         submission = read_submission(tx, submission_id)
         if submission is None:
             raise NotFound("There is no such offer, or it is not yours to see.", todo="ask its owner to share it.")
-        state = read_state(tx, submission, at=at)
+        state = with_faults_of_way(tx, read_state(tx, submission, at=at))
         return PackageLook(
             state, tuple(ask(state)), encode_body(body_of(state)), tuple(manifests_of(tx, submission.id))
         )
@@ -187,7 +188,7 @@ def count_pages(
 
 def gates_of(tx: Transaction, submission: Submission, *, at: datetime) -> list[Gate]:
     """Ask every gate of an offer's package at a real instant."""
-    return ask(read_state(tx, submission, at=at))
+    return ask(with_faults_of_way(tx, read_state(tx, submission, at=at)))
 
 
 def check_gates(gates: Sequence[Gate]) -> None:

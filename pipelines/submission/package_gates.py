@@ -28,6 +28,15 @@ def fields_are_complete(state: PackageState) -> Gate:
     return Gate(name, False, f"{said}.", "Fill it in under Delivery.") if faults else Gate(name, True, f"{title}.")
 
 
+def the_way_takes_it(state: PackageState) -> Gate:
+    """The way to deliver and its portal profile have nothing against it; a profile may still come into use, so it only warns."""
+    name = "The way to deliver takes it"
+    if not state.against:
+        return Gate(name, True, "Nothing speaks against it.")
+    said = "; ".join(state.against[:3])
+    return Gate(name, True, f"A delivery would stop: {said}.", "Mend it before people sign.", warns=True)
+
+
 def changes_are_acknowledged(state: PackageState) -> Gate:
     """Somebody has looked at each amendment."""
     opened = [change for change in state.changes if change.acknowledged_at is None]
@@ -112,6 +121,7 @@ GATES: tuple[Callable[[PackageState], Gate], ...] = (
     of_files.volumes_are_there,
     of_files.pages_are_within_limits,
     fields_are_complete,
+    the_way_takes_it,
     changes_are_acknowledged,
     answers_the_present_notice,
     checklist_is_complete,

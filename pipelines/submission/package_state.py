@@ -66,6 +66,7 @@ class PackageState:
         points: Its checklist.
         is_open: Whether the opportunity can still be answered, as its source says.
         merged_into: The opportunity that this one became part of.
+        against: What the way to deliver and its portal profile say against it (way_faults.py).
     """
 
     submission: Submission
@@ -78,6 +79,7 @@ class PackageState:
     points: tuple[TaskRow, ...]
     is_open: bool
     merged_into: str | None
+    against: tuple[str, ...] = ()
 
     @property
     def executor(self) -> ExecutorKind | None:

@@ -292,6 +292,17 @@ def test_gates_speak_of_the_real_stores(owner: Person) -> None:
     assert closed == {"Every file was scanned", "Delivery is described"}
 
 
+def test_what_would_stop_a_delivery_is_told_before_anybody_signs(owner: Person) -> None:
+    submission_id = ready_offer(owner)
+    name = "The way to deliver takes it"
+    gates = {g.name: g for g in look_at_package(open_ledger(), submission_id, at=AT, by=owner).gates}
+    assert (gates[name].passed, gates[name].warns) == (True, False)
+    deliver(submission_id, owner, executor="email", fields={"to": "offers@agency.example", "subject": "Offer"})
+    gates = {g.name: g for g in look_at_package(open_ledger(), submission_id, at=AT, by=owner).gates}
+    assert (gates[name].passed, gates[name].warns) == (True, True)
+    assert "no portal profile is in use for this way" in gates[name].reason
+
+
 def test_changed_and_lost_bytes_are_found_when_they_are_read_again(owner: Person) -> None:
     submission_id = ready_offer(owner)
     add_file(submission_id, owner, b"What it costs.", "Volume II.txt")

@@ -120,8 +120,12 @@ BREAKS: dict[str, list[tuple[dict[str, Any], str]]] = {
 }
 
 
+WARNS_ONLY = {"The way to deliver takes it"}
+"""Never says no by itself: a portal profile may come into use while people sign."""
+
+
 def test_every_gate_has_an_example_that_breaks_it() -> None:
-    assert set(BREAKS) == {g.name for g in ask(good_state())}
+    assert set(BREAKS) | WARNS_ONLY == {g.name for g in ask(good_state())}
 
 
 @pytest.mark.parametrize(
@@ -135,6 +139,13 @@ def test_a_gate_says_no_with_its_reason_and_what_to_do(name: str, changes: dict[
 
 
 PASSES: list[tuple[str, dict[str, Any], str, bool]] = [
+    (
+        "The way to deliver takes it",
+        {"against": ("no portal profile is in use for this way", "b", "c", "d")},
+        "A delivery would stop: no portal profile is in use for this way; b; c.",
+        True,
+    ),
+    ("The way to deliver takes it", {}, "Nothing speaks against it", False),
     (
         "Every file was scanned",
         {"packed": (packed(1, **NOT_SCANNED, override_by="p2", overrider_email="legal@firm.example"),)},
