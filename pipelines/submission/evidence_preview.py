@@ -3,11 +3,8 @@
 Not here: giving the bytes out (download_links.py), how files are drawn (previews.py).
 """
 
-import email
-import email.policy
-from email.message import EmailMessage
-
 from pipelines.submission.deliver import find_evidence
+from pipelines.submission.mail.letters import header, parse_letter, text_of
 from pipelines.submission.previews import Block, Preview, read_preview
 from warehouse.domain.access import Person
 from warehouse.domain.delivery import EvidenceKind
@@ -52,15 +49,7 @@ def _shown(kept: Evidence, store: ObjectStore) -> Preview:
 
 def mail_text(raw: bytes) -> str:
     """Return who wrote what to whom and when, and the readable part of a mail; what is malformed stays as it came."""
-    found = email.message_from_bytes(raw, policy=email.policy.default)
-    heads = [f"{name}: {' '.join(str(found[name]).split())}" for name in HEADS if found[name]]
-    return "\n".join([*heads, "", _body(found)])[:MOST_CHARACTERS]
-
-
-def _body(found: EmailMessage) -> str:
-    part = found.get_body(("plain", "html"))
-    try:
-        text = part.get_content() if part else ""
-    except (LookupError, ValueError):  # a character set that nobody knows
-        text = part.get_payload() if part else ""
-    return "".join(sign for sign in str(text) if sign in "\n\t" or sign.isprintable()).strip()
+    letter = parse_letter(raw)
+    heads = [f"{name}: {said}" for name in HEADS if (said := header(letter, name))]
+    body = "".join(sign for sign in text_of(letter) if sign in "\n\t" or sign.isprintable()).strip()
+    return "\n".join([*heads, "", body])[:MOST_CHARACTERS]

@@ -4,12 +4,11 @@ Nothing is drawn, fetched or run. Not here: the child (previews_child.py), kinds
 (previews_readers.py).
 """
 
-import email
-import email.policy
-from email.message import EmailMessage
+from email.message import Message
 from html.parser import HTMLParser
 from pathlib import Path
 
+from pipelines.submission.mail.letters import content, header, parse_letter
 from pipelines.submission.previews_readers import Block, Reader, Unshowable, load_reader
 
 MOST_PAGES = 200
@@ -49,13 +48,12 @@ def read_page(path: Path) -> tuple[list[Block], str]:
 
 def read_mail(path: Path) -> tuple[list[Block], str]:
     """Give the subject, the texts, and the texts of attached mails, web pages and PDFs."""
-    with path.open("rb") as file:
-        message = email.message_from_binary_file(file, policy=email.policy.default)
-    blocks = [{"text": f"{name}: {message.get(name, '')}"} for name in ("From", "To", "Date", "Subject")]
+    message = parse_letter(path.read_bytes())
+    blocks = [{"text": f"{name}: {header(message, name)}"} for name in ("From", "To", "Date", "Subject")]
     for number, part in enumerate(message.walk()):
         if number >= MOST_PARTS:
             break
-        if isinstance(part, EmailMessage) and (text := _text_of(part)):
+        if text := _text_of(part):
             blocks.append({"text": text})
     return blocks, ""
 
@@ -88,26 +86,25 @@ class _Seen(HTMLParser):
             self.texts.append(data)
 
 
-def _text_of(part: EmailMessage) -> str:
+def _text_of(part: Message) -> str:
     if part.is_multipart():
         return "" if part.get_content_type() != "message/rfc822" else _headers(part)
     kind = part.get_content_type()
-    raw = part.get_payload(decode=True)
-    data = raw if isinstance(raw, bytes) else b""
     if kind == "application/pdf":
-        return "\n".join(_pages(data))
+        raw = part.get_payload(decode=True)
+        return "\n".join(_pages(raw)) if isinstance(raw, bytes) else ""
     if kind not in {"text/plain", "text/html"}:
         return ""
-    text = _decoded(data, part.get_content_charset() or "utf-8")
+    text = content(part)
     return text_of_page(text) if kind == "text/html" else text[:MOST_CHARACTERS]
 
 
-def _headers(part: EmailMessage) -> str:
+def _headers(part: Message) -> str:
     held = part.get_payload()
     inner = held[0] if isinstance(held, list) and held else None
-    if not isinstance(inner, EmailMessage):
+    if not isinstance(inner, Message):
         return ""
-    return "\n".join(f"{name}: {inner.get(name, '')}" for name in ("From", "Date", "Subject"))
+    return "\n".join(f"{name}: {header(inner, name)}" for name in ("From", "Date", "Subject"))
 
 
 def _pages(data: bytes) -> list[str]:
@@ -123,10 +120,10 @@ def _pages(data: bytes) -> list[str]:
     return texts
 
 
-def _decoded(data: bytes, charset: str = "utf-8") -> str:
-    for name in (charset, "utf-8", "cp1252"):
+def _decoded(data: bytes) -> str:
+    for name in ("utf-8", "cp1252"):
         try:
             return data.decode(name)
-        except (UnicodeDecodeError, LookupError):
+        except UnicodeDecodeError:
             continue
     return data.decode("latin-1")
