@@ -132,14 +132,14 @@ def _read(status: int, headers: Mapping[str, str], body: bytes, expects: str) ->
 
 def _good(status: int, body: bytes, expects: str) -> Answer:
     """A page of a captive portal comes with HTTP 200 too, and an address that is gone with 404."""
-    found = _object(body)
+    found = json_object(body)
     if found is None or (status == 200 and expects and expects not in found):
         return Answer(Outcome.UNREACHABLE, "Something else than the source has answered; nothing is known of the key.")
     return Answer(Outcome.WORKS, "It works.")
 
 
 def _until(headers: Mapping[str, str], body: bytes) -> str:
-    found = _object(body) or {}
+    found = json_object(body) or {}
     told = found.get("nextAccessTime")
     if isinstance(told, str) and len(told) <= 40 and told.isprintable():
         return f" until {told}"
@@ -147,7 +147,8 @@ def _until(headers: Mapping[str, str], body: bytes) -> str:
     return f"; again in {wait} s" if wait.isdigit() and len(wait) < 8 else ""
 
 
-def _object(body: bytes) -> dict[str, object] | None:
+def json_object(body: bytes) -> dict[str, object] | None:
+    """Return the object that an answer is; None where it is something else."""
     try:
         found = json.loads(body)
     except (ValueError, RecursionError):

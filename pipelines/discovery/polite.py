@@ -6,7 +6,6 @@ hours at most. No key ever enters a message, a log or a stored address. Not here
 are (connectors).
 """
 
-import json
 import logging
 import re
 import time
@@ -18,7 +17,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 import stamina
 
-from pipelines.discovery.credential_question import Question
+from pipelines.discovery.credential_question import Question, json_object
 from pipelines.discovery.http import CONNECT_SECONDS, READ_SECONDS, USER_AGENT, plain_fault
 from pipelines.discovery.public_addresses import client_for
 from warehouse.errors import SourceKeyRefused, SourceQuotaExceeded, SourceUnavailable
@@ -158,7 +157,7 @@ def _sent(client: httpx.Client, question: Question) -> _Answer:
 
 def _judged(counted: Counted, answer: _Answer, expects: str, empty_status: int | None, at: datetime) -> bytes | None:
     status, text = answer.status, answer.body[:4096].decode("utf-8", "replace").lower()
-    found = _object(answer.body)
+    found = json_object(answer.body)
     if status == 429 or (
         status in {401, 402, 403} and any(word in text for word in ("exhausted", "exceeded", "throttled"))
     ):
@@ -237,14 +236,6 @@ def _retry_after(stated: str, at: datetime) -> datetime | None:
     except (TypeError, ValueError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _object(body: bytes) -> dict[str, object] | None:
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _moment(instant: datetime) -> str:
