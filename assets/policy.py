@@ -70,7 +70,9 @@ def _value(value: object) -> Metadata:
     if isinstance(value, float):
         return dg.MetadataValue.float(value)
     if isinstance(value, str):
-        return dg.MetadataValue.text(value)
+        return dg.MetadataValue.text(
+            str(value)
+        )  # a word of an enumeration is one too, and Dagster stores plain ones alone
     return dg.MetadataValue.json(json.loads(json.dumps(value, default=str)))
 
 

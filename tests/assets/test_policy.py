@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 import dagster as dg
 import pytest
+from dagster._serdes import serialize_value
 
 from assets.policy import RETRY, only_absence_is_retried, shown
+from pipelines.discovery.discover import Landed
+from warehouse.domain.run_outcome import RunOutcome
 from warehouse.errors import BadInput, SourceQuotaExceeded, SourceUnavailable, StoreUnavailable
 
 
@@ -77,6 +80,13 @@ def test_summary_is_shown_each_count_by_itself_and_as_a_table() -> None:
     assert metadata["landed"] == dg.MetadataValue.int(1234)
     assert metadata["skipped_files"] == dg.MetadataValue.json([{"name": "x.bin", "reason": "binary"}])
     assert "| landed | 1,234 |" in str(metadata["summary"].value)
+
+
+def test_what_landing_comes_to_can_be_stored_by_dagster() -> None:
+    metadata = shown(Landed("sam_gov", outcome=RunOutcome.NO_NEWS))
+    assert metadata["outcome"] == dg.MetadataValue.text("no_news")
+    assert type(metadata["outcome"].value) is str
+    assert "no_news" in serialize_value(metadata["outcome"])
 
 
 def test_mapping_is_shown_as_well() -> None:
