@@ -7,7 +7,7 @@ from warehouse.domain.opportunity import OpportunityStatus
 
 NO_SET_ASIDE_WORDS = "no set-aside"
 SMALL_WORDS = {"of", "the", "and", "for", "in", "on", "to", "at", "by"}
-SOURCES = {"sam_gov": "SAM.gov", "demo": "demo"}
+SOURCES = {"sam_gov": "SAM.gov", "usaspending": "USAspending", "demo": "demo"}
 STATUS_COLOURS = {
     OpportunityStatus.NEW: "blue",
     OpportunityStatus.REVIEWING: "orange",
