@@ -99,7 +99,9 @@ def test_the_best_three_are_shown_in_their_order() -> None:
 
 
 def test_a_contract_that_the_notice_names_is_found_whatever_else_differs() -> None:
-    (found,) = incumbents(award(LONG, ends_on=date(2020, 1, 1), naics_code="336411", sub_agency=None, psc_code=None), of="n2")
+    (found,) = incumbents(
+        award(LONG, ends_on=date(2020, 1, 1), naics_code="336411", sub_agency=None, psc_code=None), of="n2"
+    )
     assert (found["is_named"], found["score"], found["standing"]) == (True, 90, "likely")
     (order,) = incumbents(award("X", parent_piid=LONG, naics_code="336411", place_state=None), of="n2")
     assert (order["is_named"], order["score"]) == (True, 100)
