@@ -6,6 +6,7 @@ from assets.policy import RETRY, only_absence_is_retried, shown
 from assets.resources import Stores, World
 from pipelines.discovery.connector import Connector, Progress, load_connectors
 from pipelines.discovery.discover import land_source
+from pipelines.qualification.profiles import ensure_company
 from warehouse.clock import now
 from warehouse.ledger.run_requests import claim_request
 
@@ -38,6 +39,7 @@ def raw_asset(connector: Connector) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, stores: Stores, world: World, report: dg.ResourceParam[Progress]
     ) -> dg.MaterializeResult[None]:
         check_claimed(context, stores)
+        ensure_company(stores.ledger)  # some sources are asked about the firm's own industries
         landed = land_source(
             connector.name,
             stores.settings,

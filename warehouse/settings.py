@@ -92,6 +92,9 @@ class Settings(BaseSettings):
         ge=1,
         description="What SAM.gov allows the key a day: 10 for a person without a role, 1,000 with one or for a system account.",
     )
+    usaspending_url: str = Field(
+        default="https://api.usaspending.gov/api/v2", description="USAspending's API, asked without a key."
+    )
     govcon_api_url: str = Field(default="https://govconapi.com/api/v1", description="GovCon API, asked with a key.")
     newsapi_url: str = Field(default="https://newsapi.org/v2", description="NewsAPI, asked with a key.")
     simpler_grants_url: str = Field(

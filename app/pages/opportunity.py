@@ -8,6 +8,7 @@ from app.widgets import (
     amendments,
     assessment,
     deadline,
+    incumbents,
     money,
     names,
     reliability,
@@ -55,6 +56,7 @@ def render() -> None:
         draw_decision(found, person)
         submission_open.draw(found.row, person)
         _draw_why(found, kept, person, provider=provider)
+        incumbents.draw(found.row.id, person)
         draw_note(found, person)
     with left:
         _draw_facts(found)

@@ -8,13 +8,13 @@ import pkgutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, Protocol, runtime_checkable
 
 from pipelines.discovery import connectors
-from pipelines.discovery.normalize import Notices
 from pipelines.discovery.shapes import Shape, Skip
-from pipelines.discovery.slices import Slice
+from pipelines.discovery.slices import ReadSlice, Slice
 from warehouse.errors import BadInput, SourceUnavailable
 from warehouse.lake.landings import Bookmark
 from warehouse.settings import Settings
@@ -42,9 +42,18 @@ class Trouble:
     fault: SourceUnavailable
 
 
+class RecordKind(StrEnum):
+    """What the records of a source are: how they are kept and what becomes of them follows from it (reading.py)."""
+
+    NOTICES = "notices"
+    """What may be answered: versions, grouped into opportunities and published."""
+    AWARDS = "awards"
+    """What was bought, from whom, until when: facts of the market, never something to answer."""
+
+
 @runtime_checkable
 class Connector(Protocol):
-    """One source of notices.
+    """One source of notices or of awards.
 
     One that takes a secret also offers `credentials`, a tuple of TakenCredential (credential_question.py).
     """
@@ -62,8 +71,12 @@ class Connector(Protocol):
         """What it takes: `none`, `api_key` (`credentials` says whether it can do without)."""
 
     @property
+    def kind(self) -> RecordKind:
+        """What its records are."""
+
+    @property
     def feeds(self) -> tuple[str, ...]:
-        """The ways in which it tells of the same notices."""
+        """The ways in which it tells of the same records."""
 
     @property
     def is_demo(self) -> bool:
@@ -93,8 +106,8 @@ class Connector(Protocol):
     def slices(self, stream: BinaryIO, shape: Shape, start: Bookmark, max_records: int) -> Iterator[Slice]:
         """Yield the records of a file behind a bookmark."""
 
-    def to_notices(self, part: Slice) -> Notices:
-        """Read the fields of a slice."""
+    def to_rows(self, part: Slice) -> ReadSlice:
+        """Read the fields of a slice, as the table of its kind takes them."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from pipelines.discovery.connector import Connector, Fetched, Progress, Trouble, connector_of, find_connectors
+from pipelines.discovery.connector import (
+    Connector,
+    Fetched,
+    Progress,
+    RecordKind,
+    Trouble,
+    connector_of,
+    find_connectors,
+)
 from pipelines.discovery.inbox import check_inbox, offered_files, strangers
 from pipelines.discovery.reading import read_file
 from pipelines.discovery.shapes import Skip
@@ -108,7 +116,7 @@ def land_source(
     elif fault is not None or landed.outcome is RunOutcome.NOT_ASKED:
         end_idle_run(ledger, run_id, at=now(), reason=landed.reason)
     _remember(settings, source, entries)
-    if inbox is None and not landing.sources() - _demo_names():
+    if inbox is None and not landing.sources() & _notice_sources():
         _land_demo(landing, settings, as_of or at, at, progress)
         landed = replace(landed, has_demo=True)
     return landed
@@ -251,6 +259,12 @@ def _land_demo(landing: Landing, settings: Settings, world_at: datetime, at: dat
         reason = "Made by the product itself, for there are no real notices yet."
         note_landing(open_ledger("procura_pipeline"), run_id, RunOutcome.CAME, reason=reason, skipped=[])
         _remember(settings, name, entries)
+
+
+def _notice_sources() -> set[str]:
+    """Name the real sources whose records can be answered: facts of the market alone leave every list empty."""
+    found = find_connectors()[0].values()
+    return {one.name for one in found if one.kind is RecordKind.NOTICES and not one.is_demo}
 
 
 def _demo_names() -> set[str]:

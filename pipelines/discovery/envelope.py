@@ -1,6 +1,6 @@
-"""Records of the v2 API as it answers: an object whose `opportunitiesData` is the list of records.
+"""Records of an API as it answers: an object one of whose keys is the list of records.
 
-An envelope is read as a whole (the API gives at most 1,000 records in one). A damaged item costs that item: the next one
+An envelope is read as a whole (SAM.gov gives at most 1,000 records in one, USAspending 100). A damaged item costs that item: the next one
 is looked for by its first key. A plain list of records, or one record alone, reads the same way.
 """
 
@@ -13,6 +13,7 @@ import numpy as np
 from pipelines.discovery.blocks import Blocks
 from pipelines.discovery.decode import decode_line
 from pipelines.discovery.json_records import record_table
+from pipelines.discovery.shapes import JsonKeys
 from pipelines.discovery.slices import RAW_LIMIT, Slice
 from warehouse.lake.landings import Bookmark
 from warehouse.lake.quarantine import Fault
@@ -20,23 +21,22 @@ from warehouse.lake.quarantine import Fault
 ENVELOPE_LIMIT = 256 * 1024 * 1024
 
 _SPACE = re.compile(r"\s*")
-_NEXT_ITEM = re.compile(r'\{\s*"noticeId"')
-_LIST = re.compile(r'"opportunitiesData"\s*:\s*\[')
 _DECODER = json.JSONDecoder(strict=False)
 
 
 class EnvelopeRecords:
     """A reader of one file; a bookmark's position is enough to go on, for the file is read from its beginning."""
 
-    def __init__(self, blocks: Blocks, start: Bookmark) -> None:
+    def __init__(self, blocks: Blocks, start: Bookmark, keys: JsonKeys) -> None:
         """Take a stream at its beginning."""
         self._blocks = blocks
+        self._keys = keys
         self._bookmark = start
 
     def slices(self, max_records: int) -> Iterator[Slice]:
         """Yield slices of at most `max_records` records."""
         text, flags, damage = self._text()
-        items = list(_items(text))
+        items = list(_items(text, self._keys))
         if damage:
             items.append((len(text), len(text), damage))
         while items[self._bookmark.position :]:
@@ -68,16 +68,17 @@ class EnvelopeRecords:
         texts = [text[items[number - 1][0] : items[number - 1][1]].replace("\\u0000", "") for number in good]
         odd = {i: flags for i in range(len(good))} if flags else {}
         records = record_table(np.array(good, dtype=np.int64), texts, odd)
-        return Slice("v2_json", start, self._bookmark, records, tuple(bad), locate, end == len(items))
+        return Slice(self._keys.feed, start, self._bookmark, records, tuple(bad), locate, end == len(items))
 
 
 def _where(place: tuple[int, bytes], reason: str) -> tuple[int, str, bytes]:
     return place[0], reason, place[1]
 
 
-def _items(text: str) -> Iterator[tuple[int, int, str]]:
+def _items(text: str, keys: JsonKeys) -> Iterator[tuple[int, int, str]]:
     """Yield begin and end of each item, and what is wrong with it ("" for nothing)."""
-    found = _LIST.search(text)
+    found = re.search(rf'"{re.escape(keys.list_key)}"\s*:\s*\[', text)
+    next_item = re.compile(rf'\{{\s*"(?:{"|".join(map(re.escape, keys.first_keys))})"')
     at = found.end() if found else (_SPACE.match(text) or found).end()  # type: ignore[union-attr]
     if not found and text[at : at + 1] == "[":
         at += 1
@@ -89,7 +90,7 @@ def _items(text: str) -> Iterator[tuple[int, int, str]]:
         try:
             _, at = _DECODER.raw_decode(text, at)
         except (json.JSONDecodeError, RecursionError) as error:
-            following = _NEXT_ITEM.search(text, begin + 1)
+            following = next_item.search(text, begin + 1)
             at = following.start() if following else len(text)
             reason = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deep"
             yield begin, at, f"the item is damaged or the envelope ends inside it ({reason})"

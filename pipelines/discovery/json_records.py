@@ -1,4 +1,4 @@
-"""Records of the v2 API one a line, with the bytes of each known.
+"""Records of an API one a line, with the bytes of each known.
 
 Lines are cut and checked as columns, never one by one; only lines that something is wrong with are looked at in Python.
 Not here: envelopes (envelope.py).
@@ -33,9 +33,10 @@ Ints = NDArray[np.int64]
 class JsonLines:
     """A reader of one file from a bookmark on; `slices` yields until the file ends."""
 
-    def __init__(self, blocks: Blocks, start: Bookmark) -> None:
+    def __init__(self, blocks: Blocks, start: Bookmark, feed: str) -> None:
         """Begin at `start`, to whose offset `blocks` must be moved."""
         self._blocks = blocks
+        self._feed = feed
         self._bookmark = start
         self._rest = b""
         self._is_ended = False
@@ -78,7 +79,7 @@ class JsonLines:
         positions = start.position + 1 + np.arange(len(numbers), dtype=np.int64)
         text, flags = _decoded(block, bounds, numbers)
         records = record_table(positions, text, flags)
-        return Slice("v2_json", start, self._bookmark, records, (), locate, self._is_at_end())
+        return Slice(self._feed, start, self._bookmark, records, (), locate, self._is_at_end())
 
     def _is_at_end(self) -> bool:
         while not self._rest.strip() and (piece := self._blocks.read(PIECE_BYTES)):
@@ -90,7 +91,7 @@ class JsonLines:
         self._bookmark = Bookmark(start.position + 1, start.offset, start.line)
         fault = Fault(start.position + 1, start.line + 1, reason, b"")
         records = record_table(np.zeros(0, np.int64), [], {})
-        return Slice("v2_json", start, self._bookmark, records, (fault,), lambda _: (start.line + 1, b""), True)
+        return Slice(self._feed, start, self._bookmark, records, (fault,), lambda _: (start.line + 1, b""), True)
 
 
 def record_table(positions: Ints, text: pa.Array | Sequence[str], flags: dict[int, list[str]]) -> pa.Table:

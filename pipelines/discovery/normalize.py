@@ -7,7 +7,7 @@ import functools
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,12 +15,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.discovery.json_records import set_invalid_aside
-from pipelines.discovery.slices import BATCH_ROWS, Slice
+from pipelines.discovery.slice_reading import read_slice
+from pipelines.discovery.slices import BATCH_ROWS, ReadSlice, Slice
 from warehouse.domain.notice import NoticeType
 from warehouse.lake.connection import quoted
 from warehouse.lake.notice_engine import notice_engine, sql
-from warehouse.lake.quarantine import Fault
 
 SQL = Path(__file__).parent
 STATED = {"bulk_csv": "normalize_csv.sql", "v2_json": "normalize_v2.sql"}
@@ -71,31 +70,14 @@ NOTICE_TYPES: dict[str, NoticeType] = {
 """Spelling in lower case -> type; anything else is OTHER, with the spelling kept."""
 
 
-@dataclass(frozen=True)
-class Notices:
-    """What a slice says.
+def normalize(part: Slice, source: str) -> ReadSlice:
+    """Read the fields of a slice; what is no JSON or has no notice id becomes a fault, nothing else is refused.
 
-    `rows` holds the columns of core.notice_versions without first_seen_*, and position (bigint), record_hash (ubigint) and
-    lacks_keys (the record does not even mention some field). `faults` are the slice's own and those found here.
+    Returns:
+        The columns of core.notice_versions without first_seen_*, and position (bigint), record_hash (ubigint) and
+        lacks_keys (the record does not even mention some field).
     """
-
-    rows: pa.Table
-    faults: tuple[Fault, ...]
-
-
-def normalize(part: Slice, source: str) -> Notices:
-    """Read the fields of a slice; what is no JSON or has no notice id becomes a fault, nothing else is refused."""
-    try:
-        rows = _read(part, source)
-    except duckdb.InvalidInputException:
-        part = set_invalid_aside(part)
-        rows = _read(part, source)
-    lacking = rows.filter(rows["lacks_id"])["position"].to_pylist()
-    if lacking:
-        rows = rows.filter(pc.invert(rows["lacks_id"]))
-    faults = [_fault(part, position) for position in lacking]
-    ordered = tuple(sorted((*part.faults, *faults), key=lambda fault: fault.position))
-    return Notices(rows.drop_columns("lacks_id"), ordered)
+    return read_slice(part, lambda part: _read(part, source), id_name="the notice id")
 
 
 def record_keys(part: Slice) -> pa.Table | None:
@@ -180,9 +162,3 @@ def _lacks_columns(part: Slice) -> str:
     """Say whether the file itself lacks columns: then none of its records speaks of them."""
     empty = any(part.records.schema.field(name).type == pa.null() for name in part.records.column_names)
     return "true" if empty else "false"
-
-
-def _fault(part: Slice, position: int) -> Fault:
-    line, raw = part.locate(position)
-    reason = "the notice id is missing or empty" if raw.lstrip()[:1] == b"{" else "it is JSON, but no record"
-    return Fault(position, line, reason, raw)

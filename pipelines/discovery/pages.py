@@ -16,10 +16,16 @@ PAGES, RECORDS = "pages", "records"
 
 @dataclass(frozen=True)
 class Page:
-    """The ids on one page in its order, and how many records the source says there are in all (None: it does not say)."""
+    """The ids on one page in its order, and what the source says of the whole.
+
+    Attributes:
+        total: How many records there are in all; None: it does not say.
+        is_last: Whether it says that no page follows.
+    """
 
     ids: tuple[str, ...]
-    total: int | None
+    total: int | None = None
+    is_last: bool = False
 
 
 @dataclass
@@ -44,7 +50,7 @@ class _Walk:
             self.counts_by = RECORDS if len(page.ids) - len(new) > len(page.ids) / 2 else PAGES
         self.reached = self.offset + len(page.ids) if self.counts_by == RECORDS or not self.number else self.reached
         self.seen |= new
-        is_all = not page.ids or (page.total is not None and len(self.seen) >= page.total)
+        is_all = page.is_last or not page.ids or (page.total is not None and len(self.seen) >= page.total)
         # A short page is the last one, unless the source shortens them all: then the next one is empty.
         if not is_all and not new and len(page.ids) >= self.size:
             raise SourceUnavailable(

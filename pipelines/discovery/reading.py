@@ -1,15 +1,21 @@
 """One landed file into the lake, slice by slice, from where the last reading stopped."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
-from pipelines.discovery.connector import Connector, Progress
+import pyarrow as pa
+
+from pipelines.discovery.connector import Connector, Progress, RecordKind
 from pipelines.discovery.normalize import record_keys, without
 from pipelines.discovery.shapes import Skip
 from pipelines.discovery.slices import SLICE_RECORDS, Slice
+from warehouse.lake.awards import AwardsToWrite, resolve_awards, write_awards
 from warehouse.lake.connection import Lake
 from warehouse.lake.landings import Counts, LandingState
 from warehouse.lake.merging import met_again
-from warehouse.lake.notices import SliceToWrite, finish_landing, has_sightings, sightings_of, write_slice
+from warehouse.lake.notices import SliceToWrite, has_sightings, resolve_faults, sightings_of, write_slice
+from warehouse.lake.slice_writing import finish_landing
 from warehouse.landing import Entry, Landing
 
 
@@ -52,7 +58,7 @@ def read_file(
     done, bound = Counts(), min(slice_records, max_records or slice_records)
     with landing.open(entry) as stream:
         for part in connector.slices(stream, shape, state.bookmark, bound):
-            written = write_slice(lake, _read_slice(lake, entry, connector, part))
+            written = _KEPT[connector.kind].write(lake, entry, connector, part)
             if written is None:  # another process reads the same file: it will finish it
                 return ReadFile(done, True)
             done += written
@@ -65,7 +71,21 @@ def read_file(
     return ReadFile(done, True)
 
 
-def _read_slice(lake: Lake, entry: Entry, connector: Connector, part: Slice) -> SliceToWrite:
+def resolve_rows(lake: Lake, entry: Entry, connector: Connector, rows: pa.Table, at: datetime) -> Counts:
+    """Write records that were in quarantine and can be read now; `rows` as the connector reads them."""
+    return _KEPT[connector.kind].resolve(lake, entry, rows, at)
+
+
+def _write_notices(lake: Lake, entry: Entry, connector: Connector, part: Slice) -> Counts | None:
+    return write_slice(lake, _read_notices(lake, entry, connector, part))
+
+
+def _write_awards(lake: Lake, entry: Entry, connector: Connector, part: Slice) -> Counts | None:
+    read = connector.to_rows(part)
+    return write_awards(lake, AwardsToWrite(entry, part.start, part.end, read.rows, read.faults, part.is_last))
+
+
+def _read_notices(lake: Lake, entry: Entry, connector: Connector, part: Slice) -> SliceToWrite:
     """Read what has to be read of a slice: the daily file repeats most of yesterday's records byte for byte."""
     seen = again = None
     cursor = lake.cursor()
@@ -76,5 +96,19 @@ def _read_slice(lake: Lake, entry: Entry, connector: Connector, part: Slice) -> 
     cursor.close()
     if again is not None and again.num_rows and not part.records.num_rows:
         return SliceToWrite(entry, part.start, part.end, None, part.faults, part.is_last, again, seen)
-    notices = connector.to_notices(part)
-    return SliceToWrite(entry, part.start, part.end, notices.rows, notices.faults, part.is_last, again, seen)
+    read = connector.to_rows(part)
+    return SliceToWrite(entry, part.start, part.end, read.rows, read.faults, part.is_last, again, seen)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """How the records of a kind are kept: a slice as it is read, and records that come out of quarantine."""
+
+    write: Callable[[Lake, Entry, Connector, Slice], Counts | None]
+    resolve: Callable[[Lake, Entry, pa.Table, datetime], Counts]
+
+
+_KEPT = {
+    RecordKind.NOTICES: _Kept(_write_notices, resolve_faults),
+    RecordKind.AWARDS: _Kept(_write_awards, resolve_awards),
+}

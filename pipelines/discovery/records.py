@@ -1,6 +1,6 @@
 """A landed file as slices of records: its shape is told, its reader chosen, and reading goes on at a bookmark.
 
-Not here: what fields mean (normalize.py), where slices go (warehouse/lake/notices.py).
+Not here: what fields mean (normalize.py, awards.py), where slices go (reading.py).
 """
 
 from collections.abc import Iterator
@@ -28,10 +28,10 @@ def read_slices(
     """
     start, blocks = start or Bookmark(), Blocks(stream)
     if shape.form is Form.ENVELOPE:
-        yield from EnvelopeRecords(blocks, start).slices(max_records)
+        yield from EnvelopeRecords(blocks, start, shape.keys).slices(max_records)
     elif shape.form is Form.LINES:
         blocks.skip(start.offset)
-        yield from JsonLines(blocks, start).slices(max_records)
+        yield from JsonLines(blocks, start, shape.feed).slices(max_records)
     else:
         if not start.offset:
             start = Bookmark(0, shape.header_bytes, shape.header_lines)

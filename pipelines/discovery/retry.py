@@ -13,11 +13,11 @@ from pipelines.discovery.connector import Connector, Progress, connector_of
 from pipelines.discovery.csv_records import CsvRecords
 from pipelines.discovery.decode import decode_line
 from pipelines.discovery.json_records import record_table
+from pipelines.discovery.reading import resolve_rows
 from pipelines.discovery.shapes import Form, Shape, Skip
 from pipelines.discovery.slices import RAW_LIMIT, Slice
 from warehouse.lake.connection import Lake, open_lake
 from warehouse.lake.landings import Bookmark
-from warehouse.lake.notices import resolve_faults
 from warehouse.lake.one_reader import one_reader
 from warehouse.lake.quarantine import Quarantined, list_quarantine
 from warehouse.landing import Entry, Landing
@@ -28,7 +28,7 @@ AT_ONCE = 10_000
 
 @dataclass(frozen=True)
 class Retried:
-    """How many were tried, and how many of them are notices now."""
+    """How many were tried, and how many of them could be read now."""
 
     tried: int
     resolved: int
@@ -75,8 +75,8 @@ def _retry_file(
     records = pa.concat_tables(tables)
     nowhere = Bookmark()
     part = Slice(shape.feed, nowhere, nowhere, records, (), lambda _: (0, b""), True)
-    rows = connector.to_notices(part).rows
-    return resolve_faults(lake, entry, rows, at).accepted if rows.num_rows else 0
+    rows = connector.to_rows(part).rows
+    return resolve_rows(lake, entry, connector, rows, at).accepted if rows.num_rows else 0
 
 
 def _records(fault: Quarantined, shape: Shape) -> pa.Table | None:

@@ -1,6 +1,6 @@
 """What kind of file it is, told by its first bytes: a feed that can be read, or why it is skipped.
 
-Told by content, never by name. Not here: reading it (csv_records.py, json_records.py).
+Told by content, never by name; how a source writes its JSON is data (JsonKeys). Not here: reading it (csv_records.py, json_records.py).
 """
 
 import csv
@@ -31,8 +31,6 @@ class Form(StrEnum):
     LINES = "lines"
     ENVELOPE = "envelope"
 
-
-FEEDS = {Form.CSV: "bulk_csv", Form.LINES: "v2_json", Form.ENVELOPE: "v2_json"}
 
 CSV_COLUMNS: dict[str, str] = {
     "NoticeId": "notice_id",
@@ -125,18 +123,57 @@ V2_ONLY_KEYS = frozenset(
 
 
 @dataclass(frozen=True)
+class JsonKeys:
+    """How a source writes its records in JSON.
+
+    Attributes:
+        feed: The feed's name in the lake.
+        record: What one of its records is called in a message.
+        list_key: The key under which an answer has the list of them.
+        id_key: The key of a record's id.
+        telling: One of these tells a record from other JSON with such an id.
+        examples: Three of them, for a message.
+        first_keys: A record begins with one of these; behind a damaged one the next is found by it.
+        is_list_telling: Whether nobody else names a list so: then an answer without any record is known too.
+    """
+
+    feed: str
+    record: str
+    list_key: str
+    id_key: str
+    telling: frozenset[str]
+    examples: str
+    first_keys: tuple[str, ...]
+    is_list_telling: bool
+
+
+OPPORTUNITIES = JsonKeys(
+    feed="v2_json",
+    record="v2 API record",
+    list_key="opportunitiesData",
+    id_key="noticeId",
+    telling=V2_ONLY_KEYS,
+    examples="uiLink, naicsCode, responseDeadLine",
+    first_keys=("noticeId",),
+    is_list_telling=True,
+)
+"""SAM.gov's v2 API."""
+
+
+@dataclass(frozen=True)
 class Shape:
-    """A file that can be read: its form and, for CSV, its header (names in the file's order) and the header's bytes."""
+    """A file that can be read: its form; for CSV, its header (names in the file's order) and the header's bytes; for JSON, its keys."""
 
     form: Form
     header: tuple[str, ...] = ()
     header_bytes: int = 0
     header_lines: int = 0
+    keys: JsonKeys = OPPORTUNITIES
 
     @property
     def feed(self) -> str:
-        """The feed's name in the lake: bulk_csv or v2_json."""
-        return FEEDS[self.form]
+        """The feed's name in the lake: bulk_csv, or that of the keys."""
+        return "bulk_csv" if self.form is Form.CSV else self.keys.feed
 
 
 @dataclass(frozen=True)
@@ -146,8 +183,14 @@ class Skip:
     reason: str
 
 
-def detect(stream: BinaryIO) -> Shape | Skip:
-    """Tell the shape of a stream of plain bytes from its first 256 KiB; the stream is read up to there."""
+def detect(stream: BinaryIO, keys: JsonKeys = OPPORTUNITIES, *, has_csv: bool = True) -> Shape | Skip:
+    """Tell the shape of a stream of plain bytes from its first 256 KiB; the stream is read up to there.
+
+    Args:
+        stream: The file's plain bytes, at their beginning.
+        keys: How the source writes JSON.
+        has_csv: Whether SAM.gov's daily CSV is one of its files.
+    """
     blocks = Blocks(stream)
     head = blocks.read(HEAD_BYTES)
     if not head and blocks.damage:
@@ -159,7 +202,9 @@ def detect(stream: BinaryIO) -> Shape | Skip:
         if body.startswith(magic):
             return Skip(f"it is {name}")
     if body.lstrip()[:1] in {b"{", b"["}:
-        return _json_shape(body, is_whole=len(head) < HEAD_BYTES)
+        return _json_shape(body, keys, is_whole=len(head) < HEAD_BYTES)
+    if not has_csv:
+        return Skip(_what_else(body, f"no JSON with {keys.record}s"))
     return _csv_shape(body, skipped=len(head) - len(body))
 
 
@@ -175,7 +220,7 @@ def _csv_shape(body: bytes, *, skipped: int) -> Shape | Skip:
     known = {name.lower(): name for name in CSV_COLUMNS}
     found = {known[name.lower()] for name in names if name.lower() in known}
     if len(found) < 5:
-        return Skip(_what_else(body))
+        return Skip(_what_else(body, "neither SAM.gov's daily CSV nor v2 API records"))
     missing = [name for name in NEEDED_COLUMNS if name not in found]
     if missing:
         return Skip(
@@ -186,47 +231,54 @@ def _csv_shape(body: bytes, *, skipped: int) -> Shape | Skip:
     return Shape(Form.CSV, header, skipped + min(size, len(body)), reader.line_num)
 
 
-def _what_else(body: bytes) -> str:
+def _what_else(body: bytes, wanted: str) -> str:
     if b"\0" in body or sum(byte < 32 and byte not in b"\t\n\r\f" for byte in body[:4096]) > 16:
         return "it is a binary file"
-    return "it is of another shape: neither SAM.gov's daily CSV nor v2 API records"
+    return f"it is of another shape: {wanted}"
 
 
-def _json_shape(body: bytes, *, is_whole: bool) -> Shape | Skip:
+def _json_shape(body: bytes, keys: JsonKeys, *, is_whole: bool) -> Shape | Skip:
     lines = body.splitlines()
     if not is_whole:
         lines = lines[:-1] or lines
     objects = [record for line in lines[:200] if isinstance(record := _parsed(line), dict)]
-    if objects and not (len(objects) == 1 and "opportunitiesData" in objects[0]):
-        return _recognised(objects, Form.LINES)
-    if b'"opportunitiesData"' in body:
-        return Shape(Form.ENVELOPE)
+    if objects and not (len(objects) == 1 and keys.list_key in objects[0]):
+        return _recognised(objects, Form.LINES, keys)
+    if _names(body, keys.list_key) and (keys.is_list_telling or _names_record(body, keys)):
+        return Shape(Form.ENVELOPE, keys=keys)
     whole = _parsed(body) if is_whole else None
     items: list[object] = whole if isinstance(whole, list) else [whole]
     records = [item for item in items if isinstance(item, dict)]
     if records:
-        return _recognised(records, Form.ENVELOPE)
-    return _recognised_by_text(body)
+        return _recognised(records, Form.ENVELOPE, keys)
+    return _recognised_by_text(body, keys)
 
 
-def _recognised(objects: list[dict[str, Any]], form: Form) -> Shape | Skip:
-    keys = {key for record in objects for key in record}
-    if "noticeId" not in keys:
-        return Skip("it is JSON of another shape: its records have no noticeId")
-    if keys.isdisjoint(V2_ONLY_KEYS):
+def _recognised(objects: list[dict[str, Any]], form: Form, keys: JsonKeys) -> Shape | Skip:
+    found = {key for record in objects for key in record}
+    if keys.id_key not in found:
+        return Skip(f"it is JSON of another shape: its records have no {keys.id_key}")
+    if found.isdisjoint(keys.telling):
         return Skip(
-            "it is JSON of another shape: no key that v2 API records have beside noticeId (uiLink, naicsCode, responseDeadLine, …)"
+            f"it is JSON of another shape: no key that {keys.record}s have beside {keys.id_key} ({keys.examples}, …)"
         )
-    return Shape(form)
+    return Shape(form, keys=keys)
 
 
-def _recognised_by_text(body: bytes) -> Shape | Skip:
+def _recognised_by_text(body: bytes, keys: JsonKeys) -> Shape | Skip:
     """Damaged or very long: no line of the head parses, so its keys are looked for as text."""
-    has_keys = any(f'"{key}"'.encode() in body for key in V2_ONLY_KEYS)
-    if b'"noticeId"' not in body or not has_keys:
-        return Skip("it is JSON of another shape, or damaged: no v2 API record is found at its beginning")
-    one_a_line = body.lstrip()[:1] == b"{" and b'"noticeId"' in body.split(b"\n", 1)[0]
-    return Shape(Form.LINES if one_a_line else Form.ENVELOPE)
+    if not _names_record(body, keys):
+        return Skip(f"it is JSON of another shape, or damaged: no {keys.record} is found at its beginning")
+    one_a_line = body.lstrip()[:1] == b"{" and _names(body.split(b"\n", 1)[0], keys.id_key)
+    return Shape(Form.LINES if one_a_line else Form.ENVELOPE, keys=keys)
+
+
+def _names_record(body: bytes, keys: JsonKeys) -> bool:
+    return _names(body, keys.id_key) and any(_names(body, key) for key in keys.telling)
+
+
+def _names(body: bytes, key: str) -> bool:
+    return f'"{key}"'.encode() in body
 
 
 def _parsed(text: bytes) -> object:

@@ -41,3 +41,11 @@ class Slice:
     def landed(self) -> int:
         """Records read, good or not."""
         return self.end.position - self.start.position
+
+
+@dataclass(frozen=True)
+class ReadSlice:
+    """What a slice says: rows as the table of its kind of record takes them; the slice's own faults and those found in reading."""
+
+    rows: pa.Table
+    faults: tuple[Fault, ...]

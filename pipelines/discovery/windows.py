@@ -23,20 +23,30 @@ STALE_AFTER = timedelta(hours=20)
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked for, both days included, since when, and how the source counts (a connector's own word for it)."""
+    """What is asked for.
+
+    Attributes:
+        first: The first day; it and the last are included.
+        last: The last day.
+        begun_at: Since when it is asked for.
+        counts_by: How the source counts (a connector's own word for it).
+        scope: What of the source is asked for (a connector's own words); with another scope nothing is known yet.
+    """
 
     first: date
     last: date
     begun_at: datetime
     counts_by: str = ""
+    scope: str = ""
 
 
 @dataclass(frozen=True)
 class Known:
-    """Up to which day all is known, and when that was found out."""
+    """Up to which day all is known, when that was found out, and of what scope."""
 
     last: date
     at: datetime
+    scope: str = ""
 
 
 class Window:
@@ -59,15 +69,20 @@ class Window:
     def known(self) -> Known | None:
         """How far the source is known; None: nothing of it is."""
         facts = _read(self._source / ".known.json")
-        return Known(date.fromisoformat(facts["last"]), datetime.fromisoformat(facts["at"])) if facts else None
+        if not facts:
+            return None
+        # Homes of earlier versions have no scope written down.
+        return Known(date.fromisoformat(facts["last"]), datetime.fromisoformat(facts["at"]), facts.get("scope", ""))
 
     def begin(self, wanted: Asked) -> Asked:
         """Go on with what was begun, where that is not too old; else begin what is wanted."""
         facts = _read(self._folder / "asked.json")
         if facts:
             first, last = date.fromisoformat(facts["first"]), date.fromisoformat(facts["last"])
-            begun = Asked(first, last, datetime.fromisoformat(facts["begun_at"]), facts["counts_by"])
-            if timedelta() <= wanted.begun_at - begun.begun_at < STALE_AFTER and begun.first <= wanted.first:
+            begun_at, scope = datetime.fromisoformat(facts["begun_at"]), facts.get("scope", "")
+            begun = Asked(first, last, begun_at, facts["counts_by"], scope)
+            is_fresh = timedelta() <= wanted.begun_at - begun.begun_at < STALE_AFTER
+            if is_fresh and begun.first <= wanted.first and begun.scope == wanted.scope:
                 return begun
         self._drop()
         self._folder.mkdir(mode=0o700)
@@ -106,8 +121,8 @@ class Window:
     def finish(self, asked: Asked) -> None:
         """Say that all pages have landed: the source is known up to the window's last day."""
         known = self.known
-        last = max(asked.last, known.last) if known else asked.last
-        facts = {"last": last.isoformat(), "at": asked.begun_at.isoformat()}
+        last = max(asked.last, known.last) if known and known.scope == asked.scope else asked.last
+        facts = {"last": last.isoformat(), "at": asked.begun_at.isoformat(), "scope": asked.scope}
         write_whole(self._source / ".known.json", json.dumps(facts).encode())
         self._drop()
 

@@ -1,4 +1,4 @@
-"""How near two codes are: NAICS, PSC, names of buyers.
+"""How near two codes are: NAICS, PSC.
 
 Here: codes brought to one spelling, and similarity of code lists. Not here: titles (text_features.py), weights of the
 kinds of evidence against each other (ranker.py).
@@ -6,7 +6,6 @@ kinds of evidence against each other (ranker.py).
 
 import re
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +25,6 @@ _PSC_PRODUCT: Levels = ((1, 0.3125), (2, 0.625), (4, 0.3125))
 _PSC_SERVICE: Levels = ((1, 0.3125), (2, 0.3125), (4, 0.625))
 """1.25 in all. A service group is wide (S2 holds guards, laundry and waste), so the full code weighs most."""
 
-_BUYER_FILLERS = frozenset({"DEPARTMENT", "DEPT", "OF", "THE", "AND", "US", "UNITED", "STATES"})
-
 
 def naics_key(code: str | None) -> str:
     """Bring a NAICS code to its leading digits, at most six; empty when there are none."""
@@ -39,13 +36,6 @@ def psc_key(code: str | None) -> str:
     """Bring a PSC to capitals, at most four characters; empty when there are none."""
     found = re.match(r"\s*([0-9A-Z]{1,4})", (code or "").upper())
     return found.group(1) if found else ""
-
-
-@lru_cache(maxsize=10_000)
-def buyer_key(name: str | None) -> str:
-    """Bring a buyer's name to its telling words in order: "VETERANS AFFAIRS, DEPARTMENT OF" is "AFFAIRS VETERANS"."""
-    found = re.findall(r"[^\W_]+", (name or "").upper().replace(".", ""))
-    return " ".join(sorted(word for word in found if word not in _BUYER_FILLERS))
 
 
 class Codes:

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from pipelines.qualification.batch import OpportunityBatch
 from pipelines.qualification.code_similarity import (
     Codes,
-    buyer_key,
     equality,
     naics_key,
     naics_similarity,
@@ -23,6 +22,7 @@ from pipelines.qualification.code_similarity import (
 )
 from pipelines.qualification.set_asides import restricting_codes, satisfies
 from pipelines.qualification.text_features import Idf, TitleSpace
+from warehouse.domain.buyer import buyer_key
 from warehouse.domain.company import CompanyProfile
 
 Floats = NDArray[np.float64]

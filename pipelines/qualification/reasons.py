@@ -10,9 +10,10 @@ from itertools import takewhile
 
 from pipelines.qualification.approved_sources import approved_sources
 from pipelines.qualification.batch import OpportunityBatch
-from pipelines.qualification.code_similarity import buyer_key, naics_key, psc_key
+from pipelines.qualification.code_similarity import naics_key, psc_key
 from pipelines.qualification.evidence import head, keywords_met, set_aside_key, state_key
 from pipelines.qualification.text_features import Idf, words
+from warehouse.domain.buyer import buyer_key
 from warehouse.domain.company import CompanyProfile, PastAward
 from warehouse.domain.fit import Reason
 

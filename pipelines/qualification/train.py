@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.qualification.chances import Band, Chances, Kept, Measured, fit_steps
-from pipelines.qualification.code_similarity import buyer_key, equality, naics_key, psc_key, shared_levels
+from pipelines.qualification.code_similarity import equality, naics_key, psc_key, shared_levels
 from pipelines.qualification.cut import Asking, price_asking
 from pipelines.qualification.evidence import PreparedBatch
 from pipelines.qualification.fit_set import FitSet, hash_of_set, read_fit_set, read_outcomes
@@ -34,6 +34,7 @@ from pipelines.qualification.measures import (
 )
 from pipelines.qualification.models import read_models
 from pipelines.qualification.ranker import RANKER_VERSION, prepared_parts, similarity_to, to_points
+from warehouse.domain.buyer import buyer_key
 from warehouse.domain.company import CompanyProfile
 from warehouse.errors import BadInput
 

@@ -14,6 +14,7 @@ from typing import TypeVar
 import duckdb
 
 from warehouse.addresses import conninfo
+from warehouse.domain.buyer import buyer_key
 from warehouse.errors import StoreUnavailable
 from warehouse.settings import Settings, current
 
@@ -175,4 +176,6 @@ def _attach(settings: Settings, role: str, *, read_only: bool) -> Cursor:
     attach_catalogue(connection, settings, role, read_only=read_only)
     if read_only:
         lock(connection, settings)
+    else:
+        connection.create_function("buyer_key", buyer_key, ["VARCHAR"], "VARCHAR")  # marts compare buyers by it
     return connection

@@ -1,4 +1,4 @@
-"""The DuckDB in memory in which notices are read and merged, with the macros of `notice_macros.sql`.
+"""The DuckDB in memory in which notices and awards are read and merged, with the macros of `notice_macros.sql`.
 
 It is apart from the lake's connection: reading needs no store, and the lake's transactions stay short.
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.domain.buyer import buyer_key
 from warehouse.domain.codes import STATE_ZONES
 
 SQL = Path(__file__).parent
@@ -66,6 +67,7 @@ def _make_engine() -> duckdb.DuckDBPyConnection:
     )
     engine.execute("set global timezone='UTC'")
     engine.create_function("unescape_html", unescape_html, ["VARCHAR"], "VARCHAR")
+    engine.create_function("buyer_key", buyer_key, ["VARCHAR"], "VARCHAR")
     engine.create_function("split_path", split_path, ["VARCHAR", "VARCHAR"], "VARCHAR[]")
     engine.execute("create table zones (state varchar, zone varchar)")
     engine.executemany("insert into zones values (?, ?)", list(STATE_ZONES.items()))

@@ -1,20 +1,21 @@
-"""Notices into the lake: one slice is one transaction with its versions, sightings, faults and progress.
+"""Notices into the lake: a slice's versions and sightings, within its one transaction (slice_writing.py).
 
-A kill at any point therefore neither loses nor doubles a record. A version is written once for each content a source
+A version is written once for each content a source
 ever showed for a notice; which one is current is said by the narrow sightings. Not here: reading (pipelines/discovery).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import pyarrow as pa
 
 from warehouse.lake.connection import Cursor, Lake
-from warehouse.lake.landings import Bookmark, Counts, LandingState, landing_state, write_landing_state
+from warehouse.lake.landings import Bookmark, Counts
 from warehouse.lake.merging import Plan, known_contents, make_plan
 from warehouse.lake.purging import without_purged
-from warehouse.lake.quarantine import Fault, resolve, write_faults
+from warehouse.lake.quarantine import Fault
+from warehouse.lake.slice_writing import Part, resolve_in_place, write_in_place
 from warehouse.landing import Entry
 
 NOTICE_COLUMNS = [
@@ -91,7 +92,9 @@ class SliceToWrite:
 
 def write_slice(lake: Lake, part: SliceToWrite) -> Counts | None:
     """Write a slice in one transaction; None when another process has read this part of the file meanwhile."""
-    return lake.write(lambda cursor: _write(cursor, part))
+    accepted = _rows_of(part.rows) + _rows_of(part.again)
+    whole = Part(part.entry, part.start, part.end, accepted, part.faults, part.is_last)
+    return write_in_place(lake, whole, lambda cursor: _write_rows(cursor, part.entry, part.rows, part.again, part.seen))
 
 
 def resolve_faults(lake: Lake, entry: Entry, rows: pa.Table, at: datetime) -> Counts:
@@ -103,37 +106,7 @@ def resolve_faults(lake: Lake, entry: Entry, rows: pa.Table, at: datetime) -> Co
         rows: As in SliceToWrite; each position is one of an unresolved fault.
         at: When they were mended.
     """
-    return lake.write(lambda cursor: _resolve(cursor, entry, rows, at))
-
-
-def finish_landing(lake: Lake, entry: Entry) -> None:
-    """Mark a file as read to its end; for one that holds no further record."""
-
-    def work(cursor: Cursor) -> None:
-        write_landing_state(cursor, entry, replace(landing_state(cursor, entry), is_complete=True))
-
-    lake.write(work)
-
-
-def _write(cursor: Cursor, part: SliceToWrite) -> Counts | None:
-    state = landing_state(cursor, part.entry)
-    if state.is_complete or state.bookmark.position != part.start.position:
-        return None
-    versions = _write_rows(cursor, part.entry, part.rows, part.again, part.seen)
-    write_faults(cursor, part.entry, part.faults)
-    accepted, quarantined = _rows_of(part.rows) + _rows_of(part.again), len(part.faults)
-    counts = Counts(accepted + quarantined, accepted, quarantined, accepted - versions, versions)
-    write_landing_state(cursor, part.entry, LandingState(part.end, part.is_last, state.counts + counts))
-    return counts
-
-
-def _resolve(cursor: Cursor, entry: Entry, rows: pa.Table, at: datetime) -> Counts:
-    versions = _write_rows(cursor, entry, rows)
-    resolve(cursor, entry, rows["position"].to_pylist(), at)
-    counts = Counts(0, rows.num_rows, -rows.num_rows, rows.num_rows - versions, versions)
-    state = landing_state(cursor, entry)
-    write_landing_state(cursor, entry, replace(state, counts=state.counts + counts))
-    return counts
+    return resolve_in_place(lake, entry, rows, at, lambda cursor: _write_rows(cursor, entry, rows))
 
 
 def sightings_of(cursor: Cursor, source: str, notice_ids: pa.Table) -> pa.Table:

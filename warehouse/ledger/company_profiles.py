@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import yaml
+
 from warehouse.errors import WrongState
 from warehouse.ledger.store import Deed, Transaction
 
@@ -22,6 +24,13 @@ def current_profile(tx: Transaction) -> StoredProfile | None:
     """Return the version that scores are computed with; None before the first."""
     row = tx.row("select version, name, body, created_at, created_by from company_profiles where is_current")
     return StoredProfile(**row) if row else None
+
+
+def declared_naics(tx: Transaction) -> tuple[str, ...]:
+    """Return the industries that the current profile declares, sorted, each once; none where there is no profile."""
+    stored = current_profile(tx)
+    given = (yaml.safe_load(stored.body) or {}).get("naics_codes") if stored else None
+    return tuple(sorted({str(code).strip() for code in given or []}))
 
 
 def seed_profile(deed: Deed, *, version: str, name: str, body: str) -> bool:

@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from pipelines.discovery.connector import Fetched, Progress
-from pipelines.discovery.normalize import Notices, normalize
+from pipelines.discovery.connector import Fetched, Progress, RecordKind
+from pipelines.discovery.normalize import normalize
 from pipelines.discovery.records import read_slices
 from pipelines.discovery.shapes import Shape, Skip, detect
-from pipelines.discovery.slices import Slice
+from pipelines.discovery.slices import ReadSlice, Slice
 from warehouse.domain.codes import STATE_ZONES
 from warehouse.domain.notice import BIDDABLE, NoticeType
 from warehouse.lake.landings import Bookmark
@@ -81,6 +81,7 @@ class Demo:
     name = "demo"
     documentation_url = "https://sam.gov/opportunities"
     auth_type = "none"
+    kind = RecordKind.NOTICES
     feeds: tuple[str, ...] = ("v2_json",)
     is_demo = True
 
@@ -104,7 +105,7 @@ class Demo:
         """Yield the records behind a bookmark."""
         return read_slices(stream, shape, start, max_records=max_records)
 
-    def to_notices(self, part: Slice) -> Notices:
+    def to_rows(self, part: Slice) -> ReadSlice:
         """Read the fields of a slice."""
         return normalize(part, self.name)
 

@@ -13,14 +13,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
-from pipelines.discovery.connector import Fetched, Progress, Trouble
+from pipelines.discovery.connector import Fetched, Progress, RecordKind, Trouble
 from pipelines.discovery.credential_question import Question, TakenCredential
 from pipelines.discovery.http import Download, download
-from pipelines.discovery.normalize import Notices, normalize
+from pipelines.discovery.normalize import normalize
 from pipelines.discovery.pages import Page, walk
 from pipelines.discovery.records import read_slices
 from pipelines.discovery.shapes import Shape, Skip, detect
-from pipelines.discovery.slices import Slice
+from pipelines.discovery.slices import ReadSlice, Slice
 from pipelines.discovery.windows import Asked, Window
 from warehouse.domain.credential import CredentialNeed
 from warehouse.errors import SourceKeyRefused, SourceQuotaExceeded, SourceUnavailable
@@ -60,6 +60,7 @@ class SamGov:
     name = "sam_gov"
     documentation_url = "https://open.gsa.gov/api/get-opportunities-public-api/"
     auth_type = "api_key"
+    kind = RecordKind.NOTICES
     feeds: tuple[str, ...] = ("bulk_csv", "v2_json")
     is_demo = False
     credentials = (
@@ -160,7 +161,7 @@ class SamGov:
         """Yield the records of a file behind a bookmark."""
         return read_slices(stream, shape, start, max_records=max_records)
 
-    def to_notices(self, part: Slice) -> Notices:
+    def to_rows(self, part: Slice) -> ReadSlice:
         """Read the fields of a slice."""
         return normalize(part, self.name)
 

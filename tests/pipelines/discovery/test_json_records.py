@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.discovery.decode import NUL_REMOVED, REPLACED, WINDOWS_1252
-from pipelines.discovery.normalize import Notices, normalize
+from pipelines.discovery.normalize import normalize
 from pipelines.discovery.records import read_slices
 from pipelines.discovery.shapes import Shape, detect
-from pipelines.discovery.slices import Slice
+from pipelines.discovery.slices import ReadSlice, Slice
 from tests.fakes.sam_gov import envelope, json_lines, sam_id, v2_record
 from warehouse.lake.landings import Bookmark
 
@@ -27,7 +27,7 @@ def slices_of(body: bytes, start: Bookmark | None = None, max_records: int = 100
 
 def notices_of(body: bytes, max_records: int = 1000) -> tuple[dict[str, dict[str, Any]], list[tuple[int, int, str]]]:
     """Read a body: rows by notice id, and (position, line, reason) of faults."""
-    read: list[Notices] = []
+    read: list[ReadSlice] = []
     landed = 0
     for part in slices_of(body, max_records=max_records):
         read.append(normalize(part, "sam_gov"))

@@ -4,13 +4,13 @@ import pytest
 
 from pipelines.qualification.code_similarity import (
     Codes,
-    buyer_key,
     equality,
     naics_key,
     naics_similarity,
     psc_key,
     psc_similarity,
 )
+from warehouse.domain.buyer import buyer_key
 
 
 def test_nearer_industries_are_more_similar() -> None:

@@ -1,10 +1,11 @@
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from pipelines.qualification.snapshot import snapshot_ledger
 from tests.factories import AS_OF, land, notice
+from tests.factories_awards import award, land_awards
 from warehouse.domain.audit_event import AuditEvent
 from warehouse.errors import NotFound
 from warehouse.lake.connection import open_lake
@@ -55,6 +56,9 @@ def _world(home: Settings) -> None:
     land(open_lake(), rows)
     for number, row in enumerate(rows):
         publish(row, 50 + number)
+    land_awards(
+        open_lake(), [award("a1", naics_code="541512"), award("a2", recipient_uei="UEI2", starts_on=date(2023, 10, 1))]
+    )
     snapshot_ledger(open_lake(), open_ledger("procura_pipeline"))
     open_lake().write(
         lambda cursor: cursor.execute(
