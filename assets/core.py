@@ -3,9 +3,9 @@
 import dagster as dg
 
 from assets.policy import RETRY, only_absence_is_retried, shown
-from assets.raw import raw_assets
+from assets.raw import raw_notices
 from assets.resources import Stores, World
-from pipelines.discovery.connector import Progress
+from pipelines.discovery.connector import Progress, RecordKind
 from pipelines.discovery.discover import read_landings
 from pipelines.discovery.group import group_opportunities
 from pipelines.discovery.publish import publish_opportunities
@@ -17,11 +17,11 @@ class Slice(dg.Config):
     max_records: int | None = None
 
 
-@dg.asset(group_name="core", kinds={"duckdb"}, deps=raw_assets, retry_policy=RETRY, pool="core_notices")
+@dg.asset(group_name="core", kinds={"duckdb"}, deps=raw_notices, retry_policy=RETRY, pool="core_notices")
 @only_absence_is_retried
 def notices(config: Slice, stores: Stores, report: dg.ResourceParam[Progress]) -> dg.MaterializeResult[None]:
     """Every version of every notice with first and last seen; what could not be read lies in quarantine."""
-    reading = read_landings(stores.settings, max_records=config.max_records, progress=report)
+    reading = read_landings(stores.settings, kind=RecordKind.NOTICES, max_records=config.max_records, progress=report)
     return dg.MaterializeResult(metadata=shown(reading))
 
 

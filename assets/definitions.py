@@ -10,9 +10,10 @@ from assets.audit import audit_jobs, audit_schedules
 from assets.core import notices, opportunities, published_opportunities
 from assets.deliveries import Ways, audit_log, deliveries
 from assets.jobs import assessment, delivery, discovery
+from assets.market import awards, raw_awards
 from assets.marts import ledger_snapshot, mart_assets
 from assets.notices import due_notices, send_notices
-from assets.raw import raw_assets
+from assets.raw import raw_notices
 from assets.resources import Stores, World, quiet_report
 from assets.schedules import daily_discovery
 from assets.scored import assessments, fit_scores, second_looks
@@ -31,11 +32,13 @@ def build_definitions(report: Progress) -> dg.Definitions:
     """Return the whole of it; steps tell `report` how far they have come."""
     return dg.Definitions(
         assets=[
-            *raw_assets,
+            *raw_notices,
             notices,
             opportunities,
             published_opportunities,
             fit_scores,
+            *raw_awards,
+            awards,
             assessments,
             second_looks,
             ledger_snapshot,

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from assets.market import awards
 from assets.policy import RETRY, only_absence_is_retried, shown
 from assets.resources import Stores, World
 from assets.scored import fit_scores
@@ -9,7 +10,7 @@ from pipelines.qualification.chances import kept_chances
 from pipelines.qualification.history import append_decisions, append_scores, record_reliability
 from pipelines.qualification.snapshot import snapshot_ledger
 from warehouse.clock import now
-from warehouse.lake.marts import mart_grain, mart_names, refresh_mart
+from warehouse.lake.marts import mart_grain, mart_names, mart_reads, refresh_mart
 
 
 @dg.asset(group_name="marts", kinds={"duckdb"}, deps=[fit_scores], retry_policy=RETRY, pool="core_ledger_opportunities")
@@ -27,8 +28,10 @@ def ledger_snapshot(stores: Stores) -> dg.MaterializeResult[None]:
 def mart_asset(name: str) -> dg.AssetsDefinition:
     """Make the asset that refreshes one mart."""
 
+    reads = [ledger_snapshot, awards] if mart_reads(name, "core.awards") else [ledger_snapshot]
+
     @dg.asset(
-        name=name, group_name="marts", kinds={"duckdb"}, deps=[ledger_snapshot], retry_policy=RETRY, pool=f"marts_{name}",
+        name=name, group_name="marts", kinds={"duckdb"}, deps=reads, retry_policy=RETRY, pool=f"marts_{name}",
         description=mart_grain(name),
     )  # fmt: skip
     @only_absence_is_retried

@@ -18,7 +18,7 @@ from assets.definitions import build_definitions
 from assets.jobs import DISCOVERY, OF_DELIVERY
 from assets.orphans import PROCESS_TAG
 from pipelines.administration.processes import is_alive, process_name
-from pipelines.discovery.connector import Progress
+from pipelines.discovery.connector import Progress, load_connectors
 from warehouse.errors import WrongState
 
 FIRST_PASS_RECORDS = 5_000
@@ -30,7 +30,7 @@ QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
 
 @dataclass
 class RunSummary:
-    """What one `procura run` did; the names are those of the command line's contract."""
+    """What one `procura run` did; the names are those of the command line's contract. Counts are of notices, but `awards`."""
 
     landed: int = 0
     accepted: int = 0
@@ -39,6 +39,7 @@ class RunSummary:
     versions: int = 0
     open: int = 0
     scored: int = 0
+    awards: dict[str, int] = field(default_factory=dict)
     skipped_files: list[dict[str, str]] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -56,6 +57,11 @@ class RunSummary:
             f"{self.landed:,} records read: {self.accepted:,} accepted ({self.unchanged:,} unchanged,"
             f" {self.versions:,} new versions), {self.quarantined:,} in quarantine."
         ]
+        if self.awards.get("landed"):
+            lines.append(
+                f"{self.awards['landed']:,} awards read: {self.awards['accepted']:,} accepted ({self.awards['versions']:,} new or"
+                f" changed), {self.awards['quarantined']:,} in quarantine."
+            )
         if is_published:
             lines.append(f"{self.open:,} opportunities are open, {self.scored:,} newly scored.")
         lines += [f"Skipped {file['name']}: {file['reason']}" for file in self.skipped_files]
@@ -110,7 +116,11 @@ def discover_sources(
         ProcuraError: what a step met.
     """
     began = time.monotonic()
-    selection = [dg.AssetKey(f"raw_{name}") for name in sources] + [dg.AssetKey("notices")]
+    known = load_connectors()
+    readers = sorted(
+        {known[name].kind.value for name in sources}
+    )  # the asset that reads a kind of records is named after it
+    selection = [dg.AssetKey(name) for name in (*(f"raw_{name}" for name in sources), *readers)]
     summary = RunSummary()
     world = {"since": since.isoformat()} if since else {}
     _add(summary, _run_job(build_definitions(progress), instance, world=world, max_records=None, selection=selection))
@@ -200,11 +210,15 @@ def _execute(
 
 
 def _add(summary: RunSummary, said: Mapping[str, Mapping[str, Any]]) -> None:
-    read = said.get("notices", {})
+    read, awards = said.get("notices", {}), said.get("awards", {})
     for name in ("landed", "accepted", "quarantined", "unchanged", "versions"):
         setattr(summary, name, getattr(summary, name) + int(read.get(name, 0)))
+        summary.awards[name] = summary.awards.get(name, 0) + int(awards.get(name, 0))
     summary.open = int(said.get("opportunities", {}).get("open", summary.open))
     summary.scored += int(said.get("fit_scores", {}).get("scored", 0))
     for name, counts in said.items():
         if name.startswith("raw_"):
-            summary.skipped_files += counts.get("skipped_files", [])
+            # What lies beside the folders of all sources is told by each of them.
+            summary.skipped_files += [
+                file for file in counts.get("skipped_files", []) if file not in summary.skipped_files
+            ]

@@ -1,10 +1,12 @@
 """Raw: what each source sent, as it came. One asset a connector, made for every connector file that is found."""
 
+from collections.abc import Sequence
+
 import dagster as dg
 
 from assets.policy import RETRY, only_absence_is_retried, shown
 from assets.resources import Stores, World
-from pipelines.discovery.connector import Connector, Progress, load_connectors
+from pipelines.discovery.connector import Connector, Progress, RecordKind, load_connectors
 from pipelines.discovery.discover import land_source
 from pipelines.qualification.profiles import ensure_company
 from warehouse.clock import now
@@ -23,13 +25,19 @@ def check_claimed(context: dg.AssetExecutionContext, stores: Stores) -> None:
         raise dg.Failure("The request of this run was taken by another one, or has ended.", allow_retries=False)
 
 
-def raw_asset(connector: Connector) -> dg.AssetsDefinition:
-    """Make the asset that lands what one source offers."""
+LAST = {"dagster/priority": "-1"}
+"""Of steps that are ready, these come behind all others."""
+
+
+def raw_asset(connector: Connector, *, after: Sequence[dg.AssetsDefinition] = ()) -> dg.AssetsDefinition:
+    """Make the asset that lands what one source offers; one that comes after others comes last of what is ready then."""
 
     @dg.asset(
         name=f"raw_{connector.name}",
         group_name="raw",
         kinds={"http"},
+        deps=list(after),
+        op_tags=LAST if after else {},
         retry_policy=RETRY,
         pool=f"landing_{connector.name}",
         description=f"Bytes of {connector.name} as they came; see {connector.documentation_url}.",
@@ -54,4 +62,4 @@ def raw_asset(connector: Connector) -> dg.AssetsDefinition:
     return land
 
 
-raw_assets = [raw_asset(connector) for connector in load_connectors().values()]
+raw_notices = [raw_asset(connector) for connector in load_connectors().values() if connector.kind is RecordKind.NOTICES]

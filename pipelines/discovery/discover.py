@@ -2,7 +2,7 @@
 connector.py, inbox.py, http.py (landing) and records.py, normalize.py, reading.py (reading)."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -126,12 +126,18 @@ NO_NEWS = "The source has nothing newer than what had landed before."
 
 
 def read_landings(
-    settings: Settings, *, max_records: int | None = None, progress: Progress, slice_records: int | None = None
+    settings: Settings,
+    *,
+    kind: RecordKind | None = None,
+    max_records: int | None = None,
+    progress: Progress,
+    slice_records: int | None = None,
 ) -> Reading:
     """Read what has landed and is not in the lake yet, the oldest file first.
 
     Args:
         settings: Of this home.
+        kind: Only files of sources with such records; None: all.
         max_records: Stop after about so many records, so that they can be published before the rest is read.
         progress: Told the records read.
         slice_records: Bound of one transaction, for tests; the content does not depend on it.
@@ -141,28 +147,37 @@ def read_landings(
         again: all accepted ones unchanged, no versions.
     """
     with one_reader(settings, progress):
-        return _read_all(settings, max_records, progress, slice_records)
+        return _read_all(settings, _connectors_of(kind), max_records, progress, slice_records)
 
 
 def is_reading_left(settings: Settings) -> bool:
-    """Say whether a file has landed that is not wholly in the lake yet: another pass of the run follows."""
+    """Say whether notices have landed that are not all in the lake yet: another pass of the run follows."""
     cursor = open_lake("procura_pipeline").cursor()
     states = landing_states(cursor)
     cursor.close()
-    connectors, _ = find_connectors()
+    connectors = _connectors_of(RecordKind.NOTICES)
     return any(
         entry.source in connectors and not states.get((entry.source, entry.order), LandingState()).is_complete
         for entry in Landing(settings.landing).entries()
     )
 
 
-def _read_all(settings: Settings, max_records: int | None, progress: Progress, slice_records: int | None) -> Reading:
+def _connectors_of(kind: RecordKind | None) -> dict[str, Connector]:
+    return {name: found for name, found in find_connectors()[0].items() if kind is None or found.kind is kind}
+
+
+def _read_all(
+    settings: Settings,
+    connectors: dict[str, Connector],
+    max_records: int | None,
+    progress: Progress,
+    slice_records: int | None,
+) -> Reading:
     landing, lake = Landing(settings.landing), open_lake("procura_pipeline")
-    connectors, _ = find_connectors()
     cursor = lake.cursor()
     states = landing_states(cursor)
     cursor.close()
-    totals = {source: counts for source, counts in _met_again(settings, states).items() if source in connectors}
+    totals = _met_again(settings, connectors, states)
     left, has_more = max_records, False
     for entry in landing.entries():
         state = states.get((entry.source, entry.order), LandingState())
@@ -289,20 +304,19 @@ def _remember(settings: Settings, source: str, entries: Collection[Entry]) -> No
     path.write_text(json.dumps([entry.order for entry in entries]), encoding="utf-8")
 
 
-def _met_again(settings: Settings, states: dict[tuple[str, int], LandingState]) -> dict[str, Counts]:
-    """Take the notes of `_remember`: per source, what of their files is in the lake already."""
+def _met_again(
+    settings: Settings, sources: Iterable[str], states: dict[tuple[str, int], LandingState]
+) -> dict[str, Counts]:
+    """Take the notes of `_remember` about some sources: per source, what of their files is in the lake already."""
     counts: dict[str, Counts] = {}
-    for path in _notes(settings):
-        source = path.stem.removeprefix("landed-")
-        orders = set(json.loads(path.read_text(encoding="utf-8")))
-        known = (states.get((source, order), LandingState()).counts.seen_again() for order in orders)
-        counts[source] = sum(known, Counts())
-        path.unlink(missing_ok=True)
+    for source in sources:
+        path = settings.run / f"landed-{source}.json"
+        if path.exists():
+            orders = set(json.loads(path.read_text(encoding="utf-8")))
+            known = (states.get((source, order), LandingState()).counts.seen_again() for order in orders)
+            counts[source] = sum(known, Counts())
+            path.unlink(missing_ok=True)
     return counts
-
-
-def _notes(settings: Settings) -> Iterator[Path]:
-    yield from sorted(settings.run.glob("landed-*.json"))
 
 
 def _report(connectors: dict[str, Connector], totals: dict[str, Counts], *, is_done: bool) -> None:

@@ -11,6 +11,7 @@ from assets import checks
 from assets.definitions import defs, find_checks
 from assets.deliveries import AT_ONCE, POOL, deliveries
 from assets.jobs import KIND_TAG
+from assets.market import raw_awards
 from warehouse.lake.marts import mart_names
 from warehouse.settings import ROOT
 
@@ -54,10 +55,16 @@ def test_assets_follow_each_other_as_the_flow_says() -> None:
     graph = defs.resolve_asset_graph()
     for earlier, later in itertools.pairwise(FLOW):
         assert graph.get(dg.AssetKey(later)).parent_keys == {dg.AssetKey(earlier)}
+    of_market = {"agency_spend", "competitors", "incumbents", "recompetes"}
     for mart in mart_names():
-        assert graph.get(dg.AssetKey(mart)).parent_keys == {dg.AssetKey("ledger_snapshot")}
+        parents = {"ledger_snapshot", "awards"} if mart in of_market else {"ledger_snapshot"}
+        assert graph.get(dg.AssetKey(mart)).parent_keys == {dg.AssetKey(name) for name in parents}
     assert graph.get(dg.AssetKey("assessments")).parent_keys == {dg.AssetKey("fit_scores")}
-    beside = {"audit_log", "deliveries", "assessments", "second_looks"}
+    # No market is waited for: awards are asked for when the notices have their scores, and last of what is ready then.
+    assert graph.get(dg.AssetKey("raw_usaspending")).parent_keys == {dg.AssetKey("fit_scores")}
+    assert {one.op.tags.get("dagster/priority") for one in raw_awards} == {"-1"}
+    assert graph.get(dg.AssetKey("awards")).parent_keys == {dg.AssetKey("raw_usaspending")}
+    beside = {"audit_log", "deliveries", "assessments", "second_looks", "raw_usaspending", "awards"}
     assert {key.path[-1] for key in graph.get_all_asset_keys()} == {*FLOW, *mart_names(), *beside}
 
 

@@ -23,6 +23,11 @@ def mart_grain(name: str) -> str:
     return _text(name).splitlines()[0].removeprefix("-- ")
 
 
+def mart_reads(name: str, table: str) -> bool:
+    """Say whether a mart reads a table, such as core.awards: it must be refreshed behind it."""
+    return re.search(rf"\b(?:from|join) {re.escape(table)}\b", _text(name)) is not None
+
+
 def refresh_mart(lake: Lake, name: str, *, as_of: datetime) -> dict[str, int]:
     """Compute the mart as of an instant and write only the rows that differ; 0 rows written when nothing changed.
 
