@@ -14,7 +14,8 @@ from assets.jobs import KIND_TAG
 from warehouse.lake.marts import mart_names
 from warehouse.settings import ROOT
 
-FLOW = ["raw_sam_gov", "notices", "opportunities", "published_opportunities", "fit_scores", "ledger_snapshot"]
+FLOW = ["raw", "notices", "opportunities", "published_opportunities", "fit_scores", "ledger_snapshot"]
+RAW = {"raw_sam_gov", "raw_usaspending"}
 BLOCKING = {
     "audit_chain_is_unbroken",
     "no_duplicate_current_notices",
@@ -53,7 +54,9 @@ def test_deliveries_and_the_lake_do_not_wait_for_each_other() -> None:
 def test_assets_follow_each_other_as_the_flow_says() -> None:
     graph = defs.resolve_asset_graph()
     for earlier, later in itertools.pairwise(FLOW):
-        assert graph.get(dg.AssetKey(later)).parent_keys == {dg.AssetKey(earlier)}
+        assert graph.get(dg.AssetKey(later)).parent_keys == set(
+            map(dg.AssetKey, RAW if earlier == "raw" else {earlier})
+        )
     for mart in mart_names():
         assert graph.get(dg.AssetKey(mart)).parent_keys == {dg.AssetKey("ledger_snapshot")}
     assert graph.get(dg.AssetKey("assessments")).parent_keys == {dg.AssetKey("fit_scores")}

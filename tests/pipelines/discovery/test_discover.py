@@ -451,7 +451,7 @@ def test_a_file_that_today_reads_differently_is_not_read_for_ever(fresh: Setting
 def test_the_whole_sample_is_accounted_for_and_read_once(fresh: Settings, lake: Lake, shared_data: Path) -> None:
     landed = land(fresh, inbox=shared_data)
     names = {Path(file["name"]).name for file in landed.skipped_files}
-    assert {"notices_light.jsonl.gz", "SOURCES.md", "fit", "usaspending"} <= names
+    assert {"notices_light.jsonl.gz", "SOURCES.md", "fit", "grants_gov"} <= names
     first = read_landings(fresh, progress=quiet)
     assert first.landed == first.accepted + first.quarantined == 6502 + 2371 + 5
     per_file = dict(query(lake, "select origin, landed from core.landings"))
