@@ -162,7 +162,7 @@ def _choice(rows: list[dict[str, Any]], key: str, alt: str) -> int | None:
         rows,
         key=key,
         hide_index=True,
-        height=min(388, 35 * (len(rows) + 1) + 3),
+        height="content" if len(rows) <= 10 else 390,
         column_config={
             "Obligated": awards.dollars("Promised so far, all awards added up."),
             "Awards": column.NumberColumn(width=70, format="localized"),
@@ -179,7 +179,7 @@ def _choice(rows: list[dict[str, Any]], key: str, alt: str) -> int | None:
 
 def _draw_behind(rows: list[dict[str, Any]], of: str, key: str) -> None:
     st.markdown("**Awards behind it**")
-    st.text(f"{of}: the {len(rows):,} with the most obligated", width="stretch")
+    st.text(f"{of}, {len(rows):,} award{'' if len(rows) == 1 else 's'}, the most obligated first", width="stretch")
     awards.draw(rows, alt=f"Awards of {of}", key=key)
 
 

@@ -34,7 +34,7 @@ def draw(rows: Sequence[dict[str, Any]], *, alt: str, key: str) -> None:
         shown,
         key=key,
         hide_index=True,
-        height=min(388, 35 * (len(shown) + 1) + 3),
+        height="content" if len(shown) <= 10 else 390,
         column_config={
             # The number stands in the link's own address, between the kind of award and the agency's code.
             "Award": column.LinkColumn(width=150, display_text=r"CONT_AWD_([^_]+)_", help="Opens usaspending.gov."),

@@ -19,6 +19,7 @@ from pipelines.discovery.connectors import usaspending
 from pipelines.discovery.discover import Landed, land_source, read_landings
 from pipelines.discovery.inbox import offered_files
 from pipelines.discovery.rebuild import rebuild_lake
+from pipelines.discovery.retry import Retried, retry_quarantine
 from pipelines.discovery.shapes import Form, Shape, Skip
 from pipelines.discovery.windows import Window
 from pipelines.qualification.profiles import ensure_company
@@ -28,6 +29,8 @@ from warehouse import settings as settings_module
 from warehouse.domain.run_outcome import RunOutcome
 from warehouse.lake.connection import open_lake
 from warehouse.lake.landings import Counts, add_counts, landing_states
+from warehouse.lake.quarantine import Fault, write_faults
+from warehouse.landing import Landing
 from warehouse.ledger.company_profiles import declared_naics
 from warehouse.ledger.store import open_ledger
 from warehouse.settings import ROOT, Settings
@@ -292,6 +295,19 @@ def test_records_without_an_id_lie_in_quarantine_and_hide_no_other(fresh: Settin
     assert [position for position, _ in reasons] == [2, 3, 4]
     assert "generated_internal_id" in reasons[0][1]
     assert "damaged" in reasons[2][1]
+
+
+def test_what_an_earlier_reader_could_not_read_comes_out_of_quarantine(fresh: Settings) -> None:
+    drop(fresh, "answer.json", envelope([award_record(0)]))
+    land(fresh)
+    read(fresh)
+    (entry,) = Landing(fresh.landing).entries("usaspending")
+    faults = [Fault(2, 1, "an earlier reader", json.dumps(award_record(1)).encode()), Fault(3, 1, "damaged", b"{")]
+    open_lake().write(lambda cursor: write_faults(cursor, entry, faults))
+    assert retry_quarantine(fresh, "usaspending", at=AT, progress=quiet) == Retried(2, 1)
+    assert len(awards()) == 2
+    left = open_lake().cursor().execute("select position from core.quarantine where resolved_at is null").fetchall()
+    assert left == [(3,)]
 
 
 def test_a_rebuilt_lake_holds_the_same(fresh: Settings, api: Usaspending) -> None:
