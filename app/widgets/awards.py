@@ -34,6 +34,7 @@ def draw(rows: Sequence[dict[str, Any]], *, alt: str, key: str) -> None:
         shown,
         key=key,
         hide_index=True,
+        placeholder="",
         height="content" if len(shown) <= 10 else 390,
         column_config={
             # The number stands in the link's own address, between the kind of award and the agency's code.
