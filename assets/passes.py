@@ -44,12 +44,12 @@ class RunSummary:
     seconds: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
-        """Return the object that `--json` prints."""
-        return asdict(self)
+        """Return the object that `--json` prints; of awards it speaks where some were read."""
+        return {name: value for name, value in asdict(self).items() if name != "awards" or self.awards.get("landed")}
 
     def reading(self) -> dict[str, Any]:
         """Return the part that a source without publishing has."""
-        return {name: value for name, value in asdict(self).items() if name not in {"open", "scored"}}
+        return {name: value for name, value in self.as_json().items() if name not in {"open", "scored"}}
 
     def in_words(self, *, is_published: bool = True) -> str:
         """Return the same for a person."""
