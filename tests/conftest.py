@@ -99,3 +99,11 @@ def home(settings: Settings, made_home: Path) -> Iterator[Settings]:
         yield settings
     close_ledgers()
     close_lakes()
+
+
+@pytest.fixture
+def own_home(settings: Settings, made_home: Path) -> Settings:
+    """A home whose stores are stopped."""
+    shutil.rmtree(settings.resolved_home, ignore_errors=True)
+    shutil.copytree(made_home, settings.resolved_home)
+    return settings

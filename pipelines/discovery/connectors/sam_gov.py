@@ -90,16 +90,16 @@ class SamGov:
         except SourceUnavailable as error:
             fault = error
         key = read_credential(open_ledger("procura_pipeline"), self.name, "api_key", at=at)
-        if key is not None:
-            try:
-                yield from self._answers(settings, key, since, at, progress)
-            except SourceUnavailable as error:
-                if fault is None:
-                    yield Trouble(error)
-                    return
+        if key is None:
+            if fault is not None:
+                raise fault
+            return
+        try:
+            yield from self._answers(settings, key, since, at, progress)
+        except SourceUnavailable as error:
+            if fault is not None:
                 raise
-        if fault is not None and key is None:
-            raise fault
+            fault = error
         if fault is not None:
             yield Trouble(fault)
 

@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -119,14 +118,6 @@ def campaign(home: Settings, folder: Path, *, rounds: int, what: str) -> None:
     with open_stores(home):
         print(f"{rounds} kills of {what}: {check_nothing_is_lost(home, told)}")
     close_ledgers()
-
-
-@pytest.fixture
-def own_home(settings: Settings, made_home: Path) -> Settings:
-    """A home whose stores are stopped."""
-    shutil.rmtree(settings.resolved_home, ignore_errors=True)
-    shutil.copytree(made_home, settings.resolved_home)
-    return settings
 
 
 @pytest.mark.thorough

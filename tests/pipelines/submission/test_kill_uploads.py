@@ -2,7 +2,6 @@
 
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -101,14 +100,6 @@ def campaign(settings: Settings, folder: Path, *, rounds: int, what: str) -> Non
     with open_stores(settings):
         print(f"{rounds} kills of {what}: {check_nothing_is_lost(told)}")
     close_ledgers()
-
-
-@pytest.fixture
-def own_home(settings: Settings, made_home: Path) -> Settings:
-    """A home whose stores are stopped."""
-    shutil.rmtree(settings.resolved_home, ignore_errors=True)
-    shutil.copytree(made_home, settings.resolved_home)
-    return settings
 
 
 @pytest.mark.thorough
