@@ -53,7 +53,7 @@ def _world(home: Settings) -> None:
         notice("n2", naics_code="541512", response_deadline_at=AS_OF + timedelta(days=3)),
         notice("n3", naics_code=None),
     ]
-    land(open_lake(), rows)
+    land(open_lake(), [*rows, notice("n3 amended", group="NOTICEn3", naics_code=None, title="Another title", seen=2)])
     for number, row in enumerate(rows):
         publish(row, 50 + number)
     land_awards(
