@@ -18,7 +18,7 @@ from assets.resources import Stores, World, quiet_report
 from assets.schedules import daily_discovery
 from assets.scored import assessments, fit_scores, second_looks
 from assets.sensors import due_deliveries, requested_runs
-from assets.upkeep import upkeep_jobs
+from assets.upkeep import upkeep_jobs, upkeep_schedules
 from pipelines.discovery.connector import Progress
 
 
@@ -48,7 +48,7 @@ def build_definitions(report: Progress) -> dg.Definitions:
         ],
         asset_checks=find_checks(),
         jobs=[discovery, delivery, assessment, *upkeep_jobs, *audit_jobs, send_notices],
-        schedules=[daily_discovery, *audit_schedules],
+        schedules=[daily_discovery, *audit_schedules, *upkeep_schedules],
         sensors=[requested_runs, due_deliveries, due_notices],
         resources={"stores": Stores(), "world": World(), "ways": Ways(), "report": report},
         executor=dg.in_process_executor,

@@ -16,6 +16,7 @@ from cli import (
     doctor,
     hold,
     keys,
+    maintain_lake,
     notify,
     portal,
     qualify,
@@ -49,6 +50,7 @@ app.command("run")(run.run)
 app.command("discover")(discover.discover)
 app.add_typer(quarantine.app, name="quarantine")
 app.command("rebuild-lake")(rebuild_lake.rebuild_lake)
+app.command("maintain-lake")(maintain_lake.maintain_lake)
 app.command("qualify")(qualify.qualify)
 app.command("rank")(rank.rank)
 app.command("train")(train.train)

@@ -21,6 +21,7 @@ DOCUMENTED = {
     "quarantine list": ["--json"],
     "quarantine retry": ["--json"],
     "rebuild-lake": [],
+    "maintain-lake": ["--json"],
     "rank": ["--out"],
     "train": ["--out", "--json"],
     "sql": ["--format"],
