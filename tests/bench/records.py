@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 WORDS = [
@@ -27,23 +28,29 @@ AGENCIES = [
 ]
 
 
-def records(count: int, *, salt: str = "", first: int = 0) -> Iterator[str]:
+def records(
+    count: int, *, salt: str = "", first: int = 0, posted: date = date(2026, 4, 1), open_days: int = 0
+) -> Iterator[str]:
     """Yield lines; another salt gives the same notices with other contents (a line that is not salted stays equal).
 
     Args:
         first: The number of the first notice: another one gives other notices.
+        posted: The day on which all were posted.
+        open_days: Due so many days later; 0: on one of the days of May.
     """
     chance = random.Random(4711 + first)
     for number in range(first, first + count):
         text = " ".join(chance.choices(WORDS, k=chance.randint(100, 250)))
         agency = AGENCIES[number % 3]
+        due = posted + timedelta(days=open_days) if open_days else date(2026, 5, 1 + number % 28)
+        archived = max(due + timedelta(days=15), date(2026, 7, 1))
         yield json.dumps(
             {
                 "noticeId": f"{number:032x}", "title": f"{text[:40]} lot {number}{salt}", "solicitationNumber": f"W91{number:07d}",
-                "fullParentPathName": ".".join(agency), "fullParentPathCode": "097.1700.N00104", "postedDate": "2026-04-01",
-                "type": "Solicitation", "baseType": "Solicitation", "archiveType": "auto15", "archiveDate": "2026-07-01",
+                "fullParentPathName": ".".join(agency), "fullParentPathCode": "097.1700.N00104", "postedDate": f"{posted}",
+                "type": "Solicitation", "baseType": "Solicitation", "archiveType": "auto15", "archiveDate": f"{archived}",
                 "typeOfSetAsideDescription": None, "typeOfSetAside": ("SBA", None, "NONE")[number % 3],
-                "responseDeadLine": f"2026-05-{1 + number % 28:02d}T14:00:00-04:00", "naicsCode": "541512", "naicsCodes": ["541512"],
+                "responseDeadLine": f"{due}T14:00:00-04:00", "naicsCode": "541512", "naicsCodes": ["541512"],
                 "classificationCode": "DA01", "active": "Yes", "award": None,
                 "pointOfContact": [{"fax": "", "type": "primary", "email": "a@example.gov", "phone": "", "title": None, "fullName": "A B"}],
                 "description": text, "organizationType": "OFFICE",

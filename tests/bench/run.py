@@ -18,7 +18,9 @@ from warehouse.ledger.store import close_ledgers
 from warehouse.settings import ROOT
 from warehouse.stores import open_stores
 
-PARTS = ("raw_to_lake", "changed_rows", "ledger_pages", "audit_log", "second_start", "qualification", "fresh_notices")
+PARTS = (
+    "raw_to_lake", "changed_rows", "ledger_pages", "audit_log", "second_start", "qualification", "fresh_notices", "scale",
+)  # fmt: skip
 PAGE = ROOT / "docs/performance.md"
 
 
