@@ -15,7 +15,8 @@ import httpx
 import psutil
 import pytest
 
-from warehouse.settings import ROOT
+from warehouse.ledger.store import close_ledgers
+from warehouse.settings import ROOT, Settings
 
 PATIENCE_SECONDS = 90
 FORGOTTEN = ("PROCURA_AS_OF", "PROCURA_DATABASE_URL", "PROCURA_LAKE_PATH", "PROCURA_ADMIN_PASSWORD")
@@ -158,6 +159,15 @@ def product(tmp_path: Path) -> Iterator[Product]:
     yield made
     made.end_all()
     shutil.rmtree(tmp_path, ignore_errors=True)
+
+
+@pytest.fixture
+def product_here(settings: Settings) -> Iterator[Product]:
+    """A product on the home that this process names too: its stores can be asked directly."""
+    made = Product(settings.resolved_home)
+    yield made
+    close_ledgers()
+    made.end_all()
 
 
 @pytest.fixture

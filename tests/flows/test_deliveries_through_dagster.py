@@ -4,7 +4,6 @@ import os
 import random
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from tests.fakes.portal.running import running_portal
 from tests.flows.campaign import LATE_SECONDS, SHARES, balance, start_offers, states, use_portal, what_is_open
 from tests.flows.conftest import Product, wait_for
 from warehouse import clock
-from warehouse.ledger.store import close_ledgers, open_ledger
+from warehouse.ledger.store import open_ledger
 from warehouse.settings import Settings
 
 pytestmark = [
@@ -29,15 +28,6 @@ pytestmark = [
 ]
 OFFERS, KILLS = 20, 5
 SECONDS = 2400
-
-
-@pytest.fixture
-def product(settings: Settings) -> Iterator[Product]:
-    """The product on the home that this process names too."""
-    made = Product(settings.resolved_home)
-    yield made
-    close_ledgers()
-    made.end_all()
 
 
 def workers_at_work() -> list[str]:
@@ -61,10 +51,10 @@ def carry_on(count: int, kills: int, rng: random.Random) -> int:
 
 
 def test_twenty_offers_through_dagster_are_delivered_once_although_runs_are_killed(
-    product: Product, settings: Settings, tmp_path: Path
+    product_here: Product, settings: Settings, tmp_path: Path
 ) -> None:
-    product.up()
-    product.wait_until_serving()
+    product_here.up()
+    product_here.wait_until_serving()
     faults = Faults(
         seed=20261130, at_last_button=SHARES, hang_seconds=45, late_seconds=LATE_SECONDS, takes_duplicates=True
     )
@@ -84,9 +74,9 @@ def test_twenty_offers_through_dagster_are_delivered_once_although_runs_are_kill
     assert verdict.holds
     assert found.states["success accepted"] + found.states["person"] == OFFERS, found.states
     assert killed == KILLS
-    wait_for("no run of Dagster is left open", lambda: not open_runs(product))
-    assert product.stop() == 0
-    assert product.tree() == []
+    wait_for("no run of Dagster is left open", lambda: not open_runs(product_here))
+    assert product_here.stop() == 0
+    assert product_here.tree() == []
 
 
 def open_runs(product: Product) -> list[dict[str, str]]:

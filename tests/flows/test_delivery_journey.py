@@ -31,8 +31,7 @@ from tests.fakes.portal.running import RunningPortal, running_portal
 from tests.flows.conftest import Product, wait_for
 from warehouse import clock
 from warehouse.domain.access import Department, Person, Role
-from warehouse.ledger.store import close_ledgers, open_ledger
-from warehouse.settings import Settings
+from warehouse.ledger.store import open_ledger
 
 pytestmark = [pytest.mark.slow, pytest.mark.flow, pytest.mark.browser, pytest.mark.shared, pytest.mark.timeout(1500)]
 PEOPLE = {
@@ -50,15 +49,6 @@ SAMPLE = "sam_gov/ContractOpportunities_sample.csv.gz"
 START_SECONDS = 300
 RUN_MS = 180_000
 """A worker, a browser and a portal on a busy machine."""
-
-
-@pytest.fixture
-def product(settings: Settings) -> Iterator[Product]:
-    """The product on the home that this process names too."""
-    made = Product(settings.resolved_home)
-    yield made
-    close_ledgers()
-    made.end_all()
 
 
 @contextmanager
@@ -109,13 +99,13 @@ def add_people() -> dict[str, Person]:
 
 
 def test_four_people_bring_a_real_notice_to_a_receipt_with_the_dagster_webserver_stopped(
-    product: Product, shared_data: Path, tmp_path: Path
+    product_here: Product, shared_data: Path, tmp_path: Path
 ) -> None:
-    number = write_real_notice(shared_data, product.home / "inbox" / "sam_gov")
-    product.up()
-    wait_for("the app serves, and Dagster's web server is there", lambda: serves(product), START_SECONDS)
-    wait_for("the notice is published", lambda: "open opportunities" in product.words, START_SECONDS)
-    state = product.state
+    number = write_real_notice(shared_data, product_here.home / "inbox" / "sam_gov")
+    product_here.up()
+    wait_for("the app serves, and Dagster's web server is there", lambda: serves(product_here), START_SECONDS)
+    wait_for("the notice is published", lambda: "open opportunities" in product_here.words, START_SECONDS)
+    state = product_here.state
     web = int(state["processes"]["web"]["pid"])
     os.kill(web, signal.SIGSTOP)  # stopped, not dead: a dead one is started again
     try:
@@ -128,11 +118,11 @@ def test_four_people_bring_a_real_notice_to_a_receipt_with_the_dagster_webserver
                 sign(site, email, department)
             receipt = deliver(site, offer)
             check_what_arrived(portal, receipt)
-        check_log(product)
-        check_proof(product, offer, receipt, tmp_path)
+        check_log(product_here)
+        check_proof(product_here, offer, receipt, tmp_path)
     finally:
         os.kill(web, signal.SIGCONT)
-    assert product.stop() == 0
+    assert product_here.stop() == 0
 
 
 def serves(product: Product) -> bool:
