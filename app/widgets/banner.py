@@ -48,7 +48,7 @@ def _draw_audit(person: Person) -> None:
 
 def stale(source: Source) -> str:
     """Return the sentence about a source that has been silent for too long; "" when it has not."""
-    if source.name == "demo" or source.last_success_at is None:
+    if source.name == "demo" or source.last_success_at is None or not source.is_expected:
         return ""
     now = clock.now()
     if now - source.last_success_at <= STALE_AFTER:

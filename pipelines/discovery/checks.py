@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from warehouse.domain.codes import is_naics, is_psc, is_set_aside
 from warehouse.lake.connection import Cursor, Lake
+from warehouse.ledger.sources import list_sources
 from warehouse.ledger.store import Ledger
 
 Finding = tuple[bool, dict[str, object]]
@@ -94,17 +95,14 @@ def nothing_lost_between_layers(lake: Lake) -> Finding:
 
 
 def source_is_fresh(ledger: Ledger, *, at: datetime) -> Finding:
-    """Every source that is used answered within the last 36 hours; demo notices are no source."""
+    """Every source that should bring news answered within the last 36 hours; demo notices are no source."""
     with ledger.read() as tx:
-        rows = tx.rows(
-            "select name, last_success_at from connectors c where status <> 'revoked' and name <> 'demo' and"
-            " (last_success_at is not null or exists (select from discovery_runs r where r.connector_id = c.id)) order by name"
-        )
-    silent = [row["name"] for row in rows if row["last_success_at"] is None or at - row["last_success_at"] > FRESH_FOR]
+        known = [one for one in list_sources(tx) if one.status != "revoked" and one.name != "demo" and one.is_expected]
+    silent = [one.name for one in known if one.last_success_at is None or at - one.last_success_at > FRESH_FOR]
     facts: dict[str, object] = {
-        row["name"]: row["last_success_at"].isoformat() if row["last_success_at"] else "never" for row in rows
+        one.name: one.last_success_at.isoformat() if one.last_success_at else "never" for one in known
     }
-    return bool(rows) and not silent, facts | {"silent": ", ".join(silent)}
+    return bool(known) and not silent, facts | {"silent": ", ".join(silent)}
 
 
 def scores_in_range(ledger: Ledger) -> Finding:

@@ -7,18 +7,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from warehouse.domain.run_outcome import RunOutcome
 from warehouse.ledger.store import Deed, Transaction
 
 
 @dataclass(frozen=True)
 class Source:
-    """One source and the counts of its latest finished run."""
+    """One source; `last_outcome` is that of its newest run that has one (domain/run_outcome.py), "" when none has."""
 
     name: str
     status: str
     status_reason: str | None
     documentation_url: str | None
     last_success_at: datetime | None
+    last_outcome: str
+
+    @property
+    def is_expected(self) -> bool:
+        """Whether it should bring news: one that takes a key and has none is left out, and so is one never really asked."""
+        if self.last_outcome == RunOutcome.NO_KEY:
+            return False
+        return self.last_success_at is not None or self.last_outcome not in {"", RunOutcome.NOT_ASKED}
 
 
 @dataclass(frozen=True)
@@ -56,7 +65,9 @@ class RunRequest:
 def list_sources(tx: Transaction) -> list[Source]:
     """Return all sources that were ever asked, by name; one whose key was stored in advance is none yet."""
     rows = tx.rows(
-        "select name, status::text as status, status_reason, documentation_url, last_success_at from connectors c"
+        "select name, status::text as status, status_reason, documentation_url, last_success_at, coalesce((select r.outcome"
+        " from discovery_runs r where r.connector_id = c.id and r.outcome <> '' order by r.started_at desc, r.id limit 1), '')"
+        " as last_outcome from connectors c"
         " where last_success_at is not null or exists (select from discovery_runs r where r.connector_id = c.id) order by name"
     )
     return [Source(**row) for row in rows]

@@ -99,6 +99,25 @@ def test_a_source_that_has_been_silent_for_two_days_is_not_fresh() -> None:
     assert facts["silent"] == "sam_gov"
 
 
+@pytest.mark.parametrize(
+    ("outcome", "answered", "is_silent"),
+    [("no_key", False, False), ("no_key", True, False), ("not_asked", False, False), ("not_asked", True, True),
+     ("broken", False, True), ("key_refused", True, True), ("quota", True, True)],
+)  # fmt: skip
+def test_a_source_without_a_key_is_left_out_and_one_that_is_blind_is_not(
+    outcome: str, *, answered: bool, is_silent: bool
+) -> None:
+    now, name = datetime.now(UTC), f"of_{outcome}_{answered}"
+    with open_ledger("procura_pipeline").deed(AuditEvent("test:asked", name, "system")) as deed:
+        deed.execute(
+            "with c as (insert into connectors (name, auth_type, last_success_at) values (%s, 'none', %s) returning id)"
+            " insert into discovery_runs (connector_id, status, outcome, started_at, finished_at)"
+            " select id, 'success', %s, %s, %s from c",
+            [name, now - timedelta(days=3) if answered else None, outcome, now, now],
+        )
+    assert (name in str(checks.source_is_fresh(open_ledger(), at=now)[1]["silent"])) is is_silent
+
+
 def test_scores_hold_until_one_lacks_its_reason_or_disobeys_its_rule() -> None:
     publish([opportunity(1), opportunity(2)])
     assert checks.scores_in_range(open_ledger())[0]
