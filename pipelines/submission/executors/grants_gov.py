@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipelines.submission.executor import Desk, Parcel
-from pipelines.submission.grants_gov.answers import Faulted, Listed, Taken, Unreadable
+from pipelines.submission.executor import Desk, Opens, Parcel
+from pipelines.submission.grants_gov.answers import Faulted, Listed, Status, Taken, Unreadable
 from pipelines.submission.grants_gov.application import (
     Application,
     application_file,
@@ -22,7 +22,7 @@ from pipelines.submission.grants_gov.line import NotSaid, NotUsable, own_certifi
 from pipelines.submission.grants_gov.messages import Outgoing, Part, submit_application
 from pipelines.submission.grants_gov.settings import NAME, GrantsSettings, read_settings
 from pipelines.submission.grants_gov.talk import GrantsTalk, Kept
-from pipelines.submission.grants_gov.verdict import of_detail, of_list, receipt_in
+from pipelines.submission.grants_gov.verdict import of_detail, of_list, receipt_in, standing_of
 from pipelines.submission.portals.hosts import LOOPBACK, entry_of
 from pipelines.submission.portals.keys import Faults
 from pipelines.submission.portals.limits import faults_of_files
@@ -36,6 +36,7 @@ from warehouse.domain.delivery import (
     Finding,
     NotDelivered,
     Refused,
+    Standing,
     Transported,
     Unclear,
     Unknown,
@@ -109,7 +110,8 @@ class GrantsGov:
         """Hand the application over once; one of ours that is alive there already is not joined by another."""
         settings, application = _settings(parcel), _application(parcel)
         try:
-            work = _Work(parcel, desk, GrantsTalk(settings, self._context(parcel, settings, desk), desk))
+            context = self._context(parcel.profile, settings, desk.secret)
+            work = _Work(parcel, desk, GrantsTalk(settings, context, desk))
         except (NotUsable, NotFound, NotPermitted, VaultRefused) as error:
             return Refused(error.what if not isinstance(error, NotUsable) else str(error))
         try:
@@ -146,7 +148,8 @@ class GrantsGov:
         """Look for our reference among our own applications, and ask how that one stands."""
         settings = _settings(parcel)
         try:
-            work = _Work(parcel, desk, GrantsTalk(settings, self._context(parcel, settings, desk), desk))
+            context = self._context(parcel.profile, settings, desk.secret)
+            work = _Work(parcel, desk, GrantsTalk(settings, context, desk))
             return _found(work, acted_at=parcel.acted_at)
         except NotUsable as error:
             return Unclear(str(error))
@@ -155,9 +158,26 @@ class GrantsGov:
         except (NotSaid, Faulted, Unreadable) as error:
             return Unclear(f"It could not be looked for: {_said(error)}.")
 
-    def _context(self, parcel: Parcel, settings: GrantsSettings, desk: Desk) -> ssl.SSLContext:
-        host = entry_of(settings.address, parcel.profile.hosts if parcel.profile else ())
-        certificate, key = (desk.secret(name, host=host).text for name in (settings.certificate, settings.private_key))
+    def follow_up(self, profile: PortalProfile, number: str, secret: Opens) -> Standing | Unclear:
+        """Ask how an application that was received stands: validated, rejected, at the agency."""
+        settings, _ = read_settings(profile)
+        if settings is None:
+            return Unclear("the profile is not sound")
+        try:
+            talk = GrantsTalk(settings, self._context(profile, settings, secret))
+            one = talk.numbered(number)
+            if one is None or one.status is None:
+                return Unclear(f"{number} is {'not listed' if one is None else repr(one.status_words)}")
+            words = talk.detail(number)[0].words if one.status is Status.REJECTED else ""
+        except NotUsable as error:
+            return Unclear(str(error))
+        except (NotSaid, Faulted, Unreadable) as error:
+            return Unclear(_said(error))
+        return standing_of(one.status, words)
+
+    def _context(self, profile: PortalProfile | None, settings: GrantsSettings, secret: Opens) -> ssl.SSLContext:
+        host = entry_of(settings.address, profile.hosts if profile else ())
+        certificate, key = (secret(name, host=host).text for name in (settings.certificate, settings.private_key))
         return own_certificate(certificate, key, settings.ca_file, at=self._now())
 
 

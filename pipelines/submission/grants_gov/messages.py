@@ -99,11 +99,9 @@ def submit_application(application: str, parts: Sequence[Part]) -> Outgoing:
     return Outgoing("SubmitApplication", _envelope("SubmitApplicationRequest", inner), parts)
 
 
-def submission_list(title: str) -> Outgoing:
-    """Return the question for own applications of a title."""
-    inner = (
-        f"<a:SubmissionFilter><a:Type>SubmissionTitle</a:Type><a:Value>{escape(title)}</a:Value></a:SubmissionFilter>"
-    )
+def submission_list(kind: str, value: str) -> Outgoing:
+    """Return the question for own applications: those whose SubmissionTitle or GrantsGovTrackingNumber is this."""
+    inner = f"<a:SubmissionFilter><a:Type>{kind}</a:Type><a:Value>{escape(value)}</a:Value></a:SubmissionFilter>"
     return Outgoing("GetSubmissionList", _envelope("GetSubmissionListRequest", inner))
 
 

@@ -36,9 +36,13 @@ class Kept:
 
 
 class GrantsTalk:
-    """What can be asked of Grants.gov with a certificate that is good."""
+    """What can be asked of Grants.gov with a certificate that is good.
 
-    def __init__(self, settings: GrantsSettings, context: ssl.SSLContext, desk: Desk) -> None:
+    Args:
+        desk: Keeps each answer; None: nothing is kept.
+    """
+
+    def __init__(self, settings: GrantsSettings, context: ssl.SSLContext, desk: Desk | None = None) -> None:
         self._settings, self._context, self._desk = settings, context, desk
 
     def hand_over(self, message: Outgoing) -> tuple[Taken, Kept]:
@@ -56,9 +60,19 @@ class GrantsTalk:
         Raises:
             NotSaid, Faulted, Unreadable: no list came back.
         """
-        body, kept = self._asked(messages.submission_list(title), self._settings.answer_seconds)
+        body, kept = self._asked(messages.submission_list("SubmissionTitle", title), self._settings.answer_seconds)
         listed, available = read_list(body)
         return listed, available, kept
+
+    def numbered(self, number: str) -> Listed | None:
+        """Ask for the own application of a tracking number; None where the list does not show it.
+
+        Raises:
+            NotSaid, Faulted, Unreadable: no list came back.
+        """
+        message = messages.submission_list("GrantsGovTrackingNumber", number)
+        listed, _ = read_list(self._asked(message, self._settings.answer_seconds)[0])
+        return next((one for one in listed if one.number == number), None)
 
     def detail(self, number: str) -> tuple[Detail, Kept]:
         """Ask how one application stands.
@@ -74,7 +88,7 @@ class GrantsTalk:
         name = f"answer to {message.operation}.xml"
         position = (
             self._desk.keep(EvidenceKind.ANSWER, name, said.data, media_type="text/xml; charset=utf-8")
-            if said.data
+            if said.data and self._desk is not None
             else 0
         )
         try:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pipelines.submission.grants_gov.answers import Detail, Listed, Status
-from warehouse.domain.delivery import Absent, Finding, FoundReceipt, Handed, ReceiptSource, Refused, Unclear
+from warehouse.domain.delivery import Absent, Finding, FoundReceipt, Handed, ReceiptSource, Refused, Standing, Unclear
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 AROUND = 120
@@ -58,6 +58,17 @@ def receipt_in(xml: str, number: str, position: int, received_at: datetime | Non
     at = xml.index(number)
     quote = " ".join(xml[max(0, at - AROUND) : at + len(number) + AROUND].split())
     return FoundReceipt(number, quote, ReceiptSource.PORTAL, position, received_at)
+
+
+def standing_of(status: Status, words: str) -> Standing:
+    """Return how a received application stands; behind the agency's own number Grants.gov follows it no further."""
+    return Standing(
+        status.value,
+        words or status.value,
+        is_news=status not in {Status.RECEIVING, Status.RECEIVED, Status.PROCESSING, Status.DOWNLOAD},
+        is_final=status in {Status.REJECTED, Status.NUMBERED},
+        is_rejection=status is Status.REJECTED,
+    )
 
 
 def _may_be_of(one: Listed, acted_at: datetime | None) -> bool:

@@ -11,14 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.submission.approvals import take_back
 from pipelines.submission.executors.grants_gov import GrantsGov
+from pipelines.submission.follow_up import follow_up_deliveries
 from pipelines.submission.look_up import find_submission
 from pipelines.submission.submit import work_deliveries
 from tests.certificates import Authority, Pair
-from tests.factories_approvals import approved_offer
+from tests.factories_approvals import approved_offer, send, sign_as
 from tests.factories_deliveries import Team, new_team, newest_run, put_into_use, reference, start
 from tests.fakes.grants_parcel import FIELDS, package_files, profile_text, secrets_of
 from tests.fakes.grants_s2s import GrantsOffice, Trouble, client_of, running_grants_office
+from warehouse import clock
 from warehouse.domain.delivery import Outcome, Phase, ReceiptSource, RunStatus
 from warehouse.domain.submission import SubmissionStatus
 from warehouse.ledger.deliveries import Delivery
@@ -202,3 +205,72 @@ def test_many_applications_through_random_troubles_are_neither_doubled_nor_lost(
         assert (run.outcome is Outcome.ACCEPTED) == (status_of(offer, team) is SubmissionStatus.SUBMITTED)
         assert (run.outcome is Outcome.ACCEPTED) == bool(there), run
         assert run.ended_at is not None
+
+
+# ---------------------------------------------------------------------------------------------------- what comes later
+def follow() -> dict[str, int]:
+    return follow_up_deliveries(open_ledger(), at=clock.now())
+
+
+def statuses(offer: str, team: Team) -> list[str]:
+    return [one.status for one in newest_run(offer, team.owner).statuses]
+
+
+def told_of(offer: str, team: Team) -> list[str]:
+    with open_ledger().read(team.owner) as tx:
+        rows = tx.rows("select text from notifications where submission_id = as_uuid(%s) order by at", [offer])
+    return [row["text"] for row in rows]
+
+
+def test_what_grants_gov_says_later_is_written_down_once_and_told_where_it_is_news(team: Team, served: Served) -> None:
+    offer, manifest, _ = deliver(team)
+    (taken,) = served.office.titled(reference(manifest))
+    for status in ("Received", "Received", "Processing", "Validated", "Validated", "Received by Agency"):
+        taken.status = status
+        follow()
+    assert statuses(offer, team) == ["Received", "Processing", "Validated", "Received by Agency"]
+    assert [words.rpartition(": ")[2] for words in told_of(offer, team)][-2:] == ["Validated.", "Received by Agency."]
+    taken.status = "Agency Tracking Number Assigned"
+    follow()
+    asked = len(served.office.asked)
+    follow()
+    assert len(served.office.asked) == asked, "behind its last word nobody asks any more"
+    assert status_of(offer, team) is SubmissionStatus.SUBMITTED
+
+
+def test_a_rejection_that_comes_later_takes_the_acceptance_back_and_the_offer_can_be_mended(
+    team: Team, served: Served
+) -> None:
+    offer, manifest, run = deliver(team)
+    (taken,) = served.office.titled(reference(manifest))
+    served.office.reject(taken.number)
+    came = follow()
+    assert (came["new"], came["rejected"]) == (1, 1), came
+    look = newest_run(offer, team.owner)
+    assert (look.delivery.status, look.delivery.outcome) == (RunStatus.FAILED, Outcome.REFUSED)
+    assert "the UEI is not that of the submitter" in look.delivery.message
+    assert look.delivery.receipt_id == run.receipt_id, "what was received stays known"
+    assert status_of(offer, team) is SubmissionStatus.REJECTED
+    assert any(
+        f"received as {taken.number} and is rejected there" in words and "UEI" in words
+        for words in told_of(offer, team)
+    )
+    assert follow()["new"] == 0
+    version = find_submission(open_ledger(), offer, by=team.owner).version
+    assert take_back(open_ledger(), offer, "", version=version, by=team.owner) is SubmissionStatus.DRAFT
+    again = send(offer, team.owner)
+    for signer in (team.legal, team.finance):
+        sign_as(offer, again, signer)
+    start(offer, again, team.owner)
+    carry_on()
+    assert status_of(offer, team) is SubmissionStatus.SUBMITTED
+    assert [one.status for one in served.office.titled(reference(again))] == ["Received"]
+    assert len(served.office.titled(reference(manifest))) == 1
+
+
+def test_while_grants_gov_cannot_be_asked_nothing_changes(team: Team, served: Served) -> None:
+    offer, _, _ = deliver(team)
+    served.office.is_down = True
+    assert follow()["unclear"] >= 1
+    assert statuses(offer, team) == []
+    assert status_of(offer, team) is SubmissionStatus.SUBMITTED
