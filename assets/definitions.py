@@ -9,6 +9,7 @@ from assets import checks
 from assets.audit import audit_jobs, audit_schedules
 from assets.core import notices, opportunities, published_opportunities
 from assets.deliveries import Ways, audit_log, deliveries
+from assets.follow_up import follow_up, half_hourly_follow_up
 from assets.jobs import assessment, delivery, discovery
 from assets.market import awards, raw_awards
 from assets.marts import ledger_snapshot, mart_assets
@@ -47,8 +48,8 @@ def build_definitions(report: Progress) -> dg.Definitions:
             deliveries,
         ],
         asset_checks=find_checks(),
-        jobs=[discovery, delivery, assessment, *upkeep_jobs, *audit_jobs, send_notices],
-        schedules=[daily_discovery, *audit_schedules, *upkeep_schedules],
+        jobs=[discovery, delivery, assessment, *upkeep_jobs, *audit_jobs, send_notices, follow_up],
+        schedules=[daily_discovery, *audit_schedules, *upkeep_schedules, half_hourly_follow_up],
         sensors=[requested_runs, due_deliveries, due_notices],
         resources={"stores": Stores(), "world": World(), "ways": Ways(), "report": report},
         executor=dg.in_process_executor,

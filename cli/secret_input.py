@@ -22,5 +22,6 @@ def read_secret(file: Path | None, title: str) -> SecretStr:
             what = error.strerror if isinstance(error, OSError) else "it is no text"
             raise BadInput(f"the file {file} cannot be read: {what}.", kept="nothing was changed.") from None
     if not sys.stdin.isatty():
-        return SecretStr(sys.stdin.readline())
+        line = sys.stdin.readline()
+        return SecretStr(line + sys.stdin.read() if line.startswith("-----BEGIN ") else line)  # a certificate has lines
     return SecretStr(str(typer.prompt(title, hide_input=True)))

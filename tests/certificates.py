@@ -51,10 +51,12 @@ class Authority:
         begins: timedelta = timedelta(days=-1),
         ends: timedelta = timedelta(days=90),
         pass_phrase: bytes | None = None,
+        is_client: bool = False,
     ) -> Pair:
-        """Write a certificate for localhost and 127.0.0.1, valid from and to so long from now, and its key."""
+        """Write a certificate for localhost and 127.0.0.1, valid from and to so long from now, and its key; of who calls, too."""
         key = ec.generate_private_key(ec.SECP256R1())
         now = datetime.now(UTC)
+        usage = ExtendedKeyUsageOID.CLIENT_AUTH if is_client else ExtendedKeyUsageOID.SERVER_AUTH
         names = x509.SubjectAlternativeName(
             [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
         )
@@ -63,7 +65,7 @@ class Authority:
             .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])).issuer_name(self._name)
             .public_key(key.public_key()).serial_number(x509.random_serial_number())
             .not_valid_before(now + begins).not_valid_after(now + ends).add_extension(names, critical=False)
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+            .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
             .sign(self._key, hashes.SHA256())
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.widgets import deadline, delivery_evidence, delivery_names
+from app.widgets import deadline, delivery_evidence, delivery_names, delivery_standing
 from app.widgets.text import plain
 from pipelines.submission.delivery_sheet import DeliverySheet
 from warehouse.domain.access import Person
@@ -23,6 +23,9 @@ def draw(sheet: DeliverySheet, person: Person) -> None:
             st.markdown(":green-badge[receipt] **What the office answered**")
             st.subheader(plain(receipt.number), anchor=False)
             st.markdown(_facts(receipt))
+            delivery_standing.draw(
+                [one for look in sheet.runs if look.delivery.id == receipt.run_id for one in look.statuses]
+            )
             st.markdown(f":gray[Its words]  \n{delivery_names.quoted(around(receipt))}")
             kept = evidence_of(sheet, receipt)
             if kept is not None:

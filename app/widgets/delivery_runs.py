@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.widgets import deadline, delivery_evidence, delivery_names, delivery_progress
+from app.widgets import deadline, delivery_evidence, delivery_names, delivery_progress, delivery_standing
 from app.widgets.text import plain
 from pipelines.submission.delivery_sheet import RunLook
 from warehouse.domain.access import Person
@@ -29,6 +29,7 @@ def draw_run(look: RunLook, person: Person) -> None:
     delivery_progress.draw_head(look.delivery)
     if look.delivery.message:
         st.markdown(f":gray[Came to]  \n{plain(look.delivery.message)}")
+    delivery_standing.draw(look.statuses)
     delivery_progress.draw_steps(look.steps)
     if look.evidence:
         st.markdown(f"**What was kept** · {len(look.evidence)}")

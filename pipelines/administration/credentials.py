@@ -22,6 +22,8 @@ from warehouse.ledger.store import SYSTEM, Deed, Ledger
 from warehouse.settings import current
 
 LONGEST = 4_096
+LONGEST_PEM = 32_768
+"""A certificate with its chain."""
 NOT_ADMITTED = "PR452"
 """The code with which a sealed column refuses a key that was rotated away (warehouse/ledger/migrations)."""
 
@@ -194,6 +196,8 @@ def _tidy(secret: SecretStr) -> SecretStr:
     text = secret.get_secret_value().strip()
     if not text:
         raise BadInput("the secret is empty.", kept="what was set before.")
+    if is_pem(text):
+        return SecretStr(text)
     if len(text) > LONGEST or not text.isprintable():
         raise BadInput(
             f"this is no secret of one line: longer than {LONGEST:,} signs, or with signs that cannot be printed.",
@@ -201,6 +205,12 @@ def _tidy(secret: SecretStr) -> SecretStr:
             todo="copy the key alone.",
         )
     return SecretStr(text)
+
+
+def is_pem(text: str) -> bool:
+    """Say whether a text is a certificate or key as a file of them holds it: the one kind of secret with lines."""
+    is_framed = text.startswith("-----BEGIN ") and "-----END " in text and text.endswith("-----")
+    return is_framed and len(text) <= LONGEST_PEM and text.isascii() and "".join(text.split()).isprintable()
 
 
 def _listed(need: CredentialNeed, known: KnownCredential | None, fault: str, at: datetime) -> Credential:

@@ -22,6 +22,18 @@ def tell_failed(deed: Deed, submission: Submission, why: str, *, key: str) -> No
     _tell(deed, submission, NotificationKind.DELIVERY_FAILED, words, key)
 
 
+def tell_rejected(deed: Deed, submission: Submission, number: str, why: str, *, key: str) -> None:
+    """Tell that the portal rejects what it had received, and its errors."""
+    words = f"“{submission.title}” was received as {number} and is rejected there; mend it and deliver it anew: {why}"
+    _tell(deed, submission, NotificationKind.DELIVERY_FAILED, words, key)
+
+
+def tell_standing(deed: Deed, submission: Submission, status: str, number: str, *, key: str) -> None:
+    """Tell how an accepted offer stands at the portal, in its words."""
+    words = f"“{submission.title}” ({number}) stands at the portal as: {status}."
+    _tell(deed, submission, NotificationKind.DELIVERED, words, key)
+
+
 def tell_needs_person(deed: Deed, submission: Submission, why: str, *, key: str) -> None:
     """Tell that a person decides, and why the machine could not."""
     words = f"The delivery of “{submission.title}” needs you: {why}"

@@ -19,6 +19,7 @@ from warehouse.ledger import deliveries, receipts
 from warehouse.ledger.deliveries import Delivery, Evidence, Step
 from warehouse.ledger.package_manifests import Manifest, read_manifest
 from warehouse.ledger.portal_profiles import ProfileRow
+from warehouse.ledger.portal_statuses import PortalStatus, statuses_of
 from warehouse.ledger.receipts import Receipt
 from warehouse.ledger.store import Transaction
 from warehouse.ledger.submissions import Submission
@@ -48,6 +49,8 @@ class RunLook:
     steps: tuple[Step, ...]
     evidence: tuple[Evidence, ...]
     receipts: tuple[Receipt, ...]
+    statuses: tuple[PortalStatus, ...] = ()
+    """What the portal said of it since it was accepted, the first first."""
 
     @property
     def to_confirm(self) -> Receipt | None:
@@ -170,7 +173,8 @@ def read_run(tx: Transaction, run: Delivery) -> RunLook:
     """Read what one run did, saw and brought."""
     brought = tuple(r for r in receipts.receipts_of(tx, run.submission_id) if r.run_id == run.id)
     return RunLook(
-        run, tuple(deliveries.steps_of(tx, run.id)), tuple(deliveries.evidence_of(tx, run.id)), brought
+        run, tuple(deliveries.steps_of(tx, run.id)), tuple(deliveries.evidence_of(tx, run.id)), brought,
+        tuple(statuses_of(tx, run.id)),
     )  # fmt: skip
 
 

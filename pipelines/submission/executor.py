@@ -66,6 +66,13 @@ class Secret:
     text: str = field(repr=False)
 
 
+class Opens(Protocol):
+    """Opens a credential of a profile, as `Desk.secret` does."""
+
+    def __call__(self, name: str, *, host: str) -> Secret:
+        """Return it; raises NotFound, NotPermitted or VaultRefused."""
+
+
 class Desk(Protocol):
     """What an executor may do beside its own business; every call asks first whether the run is still this worker's.
 

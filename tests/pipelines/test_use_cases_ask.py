@@ -45,6 +45,7 @@ OF_THE_PRODUCT = {
     "a worker carries what a person started, or what autonomy allows; the ledger's functions ask who, when and what": {
         "pipelines.submission.autonomy.start_by_itself",
         "pipelines.submission.deliveries_due.ask_for_due",
+        "pipelines.submission.follow_up.follow_up_deliveries",
         "pipelines.submission.outcomes.accept",
         "pipelines.submission.outcomes.end_dry_run",
         "pipelines.submission.outcomes.enter",

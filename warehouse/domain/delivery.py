@@ -157,5 +157,23 @@ class Unclear:
     words: str
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How an accepted offer stands at the portal, in its words.
+
+    Attributes:
+        words: All that it says of it: the errors of a rejection.
+        is_news: Whether the people of the offer want to hear of it.
+        is_final: After it the portal says nothing more.
+        is_rejection: It does not take after all what it had received.
+    """
+
+    status: str
+    words: str
+    is_news: bool = True
+    is_final: bool = False
+    is_rejection: bool = False
+
+
 Finding = Accepted | Refused | Absent | Unclear | Handed
 """What looking for our reference came to; handed: only a person can look there."""

@@ -18,6 +18,9 @@ EMAIL_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+
 WEB_ADDRESS = re.compile(r"https://[^\s/?#@]+\.[^\s/?#@]+([/?#]\S*)?", re.I)
 UNPRINTABLE = re.compile(r"[\ud800-\udfff\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 MOST_ADDRESSES = 20
+PACKAGE_ID = re.compile(r"PKG[0-9]{8}")
+OWN_REFERENCE = "{reference}"
+"""What a text of an offer says where our own reference is put in when it goes out."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,16 @@ def _faulty_web_address(text: str) -> str:
     return "" if WEB_ADDRESS.fullmatch(text) else "it is no address that begins with https://"
 
 
+def _faulty_package_id(text: str) -> str:
+    return "" if PACKAGE_ID.fullmatch(text) else "it is not PKG and eight digits"
+
+
+def _faulty_filing_name(text: str) -> str:
+    if text.count(OWN_REFERENCE) != 1:
+        return f"it says {OWN_REFERENCE} once, where our own reference goes: by that it is found again"
+    return "it has blanks side by side" if "  " in text else ""
+
+
 def _faulty_entries(text: str) -> str:
     for number, (label, value) in enumerate(entries(text), 1):
         if not label or not value:
@@ -114,6 +127,10 @@ _BODY = Field(
 )  # fmt: skip
 _MAIL_PROFILE = Field(
     "portal_profile", "Name of the office's profile", "Where several profiles for e-mail are in use.", False, _any_text,
+    longest=120,
+)  # fmt: skip
+_PROFILE = Field(
+    "portal_profile", "Name of the portal profile", "Where several for Grants.gov are in use.", False, _any_text,
     longest=120,
 )  # fmt: skip
 _PORTAL = Field("portal_address", "Address of the portal", "Begins with https://", True, _faulty_web_address)
@@ -158,6 +175,22 @@ EXECUTORS: Mapping[str, ExecutorKind] = MappingProxyType(
                     _ENTRIES,
                 ),
                 None,
+                as_it_is,
+            ),
+            ExecutorKind(
+                "grants_gov",
+                "Grants.gov, system to system",
+                "The product hands the application to Grants.gov's web service, with the firm's own certificate.",
+                (
+                    Field("package_id", "Package ID", "As Grants.gov names the package: PKG and eight digits.", True, _faulty_package_id),
+                    Field(
+                        "filing_name", "Application filing name",
+                        "As the application's SubmissionTitle says it, with {reference} where our own goes.", True,
+                        _faulty_filing_name, longest=220,
+                    ),
+                    _PROFILE,
+                ),
+                200 * MB,
                 as_it_is,
             ),
             ExecutorKind(

@@ -52,8 +52,9 @@ MOVES: tuple[Move, ...] = (
     Move(SubmissionStatus.APPROVED, SubmissionStatus.DRAFT, "notice changed", "an amendment"),
     Move(SubmissionStatus.APPROVED, SubmissionStatus.DRAFT, "bytes changed", "the check of its files"),
     Move(SubmissionStatus.APPROVED, SubmissionStatus.SUBMITTED, "receipt read", "a receipt"),
+    Move(SubmissionStatus.SUBMITTED, SubmissionStatus.REJECTED, "rejected there", "the portal's own checks"),
 )
-"""Every move there is. The ledger's functions make no other (warehouse/ledger/migrations/versions/0009_approvals.sql)."""
+"""Every move there is. The ledger's functions make no other (warehouse/ledger/migrations/versions/0020_portal_statuses.sql)."""
 
 
 def may_follow(now: SubmissionStatus, to: SubmissionStatus) -> bool:

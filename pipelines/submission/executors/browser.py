@@ -10,13 +10,13 @@ from pipelines.submission.browser.recipe_reading import read_recipe, warnings_of
 from pipelines.submission.browser.recipe_run import Conversation, talk
 from pipelines.submission.browser.recipe_steps import is_meant
 from pipelines.submission.browser.recipe_words import fields_of, names_of
-from pipelines.submission.executor import Desk, Parcel, ParcelFile
+from pipelines.submission.executor import Desk, Parcel
 from pipelines.submission.portals.hosts import LOOPBACK, entry_of
 from pipelines.submission.portals.keys import Faults
+from pipelines.submission.portals.limits import faults_of_files
 from pipelines.submission.portals.profile import PortalProfile
 from warehouse import clock
 from warehouse.domain.delivery import Answer, Finding, NotDelivered, Refused, Unclear
-from warehouse.domain.package import size_words
 from warehouse.settings import current
 
 NAME = "browser"
@@ -97,30 +97,12 @@ def _faults_of_place(parcel: Parcel, profile: PortalProfile) -> list[str]:
 
 
 def _faults_of_files(parcel: Parcel, profile: PortalProfile, recipe: Recipe) -> list[str]:
-    limits, total = profile.limits, sum(file.size for file in parcel.files)
-    found = [fault for file in parcel.files if (fault := _fault_of(file, profile))]
-    if limits.total_bytes and total > limits.total_bytes:
-        found.append(
-            f"The files have {size_words(total)} together, and {profile.title} takes {size_words(limits.total_bytes)}."
-        )
-    if limits.files and len(parcel.files) > limits.files:
-        found.append(f"There are {len(parcel.files)} files, and {profile.title} takes {limits.files}.")
+    found = faults_of_files(parcel.files, profile)
     if not parcel.files:
         found.append("The package holds no file.")
     meant = [step for step in recipe.all_steps() if step.verb in {Verb.UPLOAD, Verb.EACH_FILE} and step.value != "this"]
     left_out = [file.name for file in parcel.files if not any(is_meant(step, file) for step in meant)]
     return found + [f"The recipe has no place for {name}." for name in left_out]
-
-
-def _fault_of(file: ParcelFile, profile: PortalProfile) -> str:
-    limits, ending = profile.limits, file.name.rpartition(".")[2].lower()
-    if limits.file_bytes and file.size > limits.file_bytes:
-        return f"{file.name} has {size_words(file.size)}, and {profile.title} takes {size_words(limits.file_bytes)} a file."
-    if limits.types and ending not in limits.types:
-        return f"{file.name} is of a type that {profile.title} does not take: {', '.join(limits.types)}."
-    if limits.name_characters and len(file.name) > limits.name_characters:
-        return f"{file.name} has a name of {len(file.name)} characters, and {profile.title} takes {limits.name_characters}."
-    return ""
 
 
 def _missing_lines(parcel: Parcel, recipe: Recipe) -> list[str]:

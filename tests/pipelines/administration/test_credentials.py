@@ -253,6 +253,15 @@ def test_what_is_no_secret_is_refused_without_being_repeated(ledger: Ledger, bad
     assert not listed(ledger, sam).is_set
 
 
+def test_a_certificate_keeps_its_lines_and_a_frame_without_end_is_none(ledger: Ledger, sam: CredentialNeed) -> None:
+    pem = "-----BEGIN PRIVATE KEY-----\n" + "QUJD\n" * 2_000 + "-----END PRIVATE KEY-----"
+    set_credential(ledger, sam, SecretStr(f"{pem}\n"), at=AT)
+    assert read(sam) == pem
+    for bad in (f"{pem}\nmore", pem.removesuffix("-----END PRIVATE KEY-----"), f"{pem[:-1]}\x00-----", pem * 4):
+        with pytest.raises(BadInput):
+            set_credential(ledger, sam, SecretStr(bad), at=AT)
+
+
 def test_an_expiry_in_the_past_and_a_removal_of_nothing_are_refused(ledger: Ledger, sam: CredentialNeed) -> None:
     with pytest.raises(BadInput):
         set_credential(ledger, sam, SecretStr(CANARY), expires_at=AT, at=AT)

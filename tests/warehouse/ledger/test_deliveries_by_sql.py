@@ -119,6 +119,11 @@ ATTACKS: dict[str, tuple[str | None, str, str]] = {
     "evidence by a person": ("owner", "insert into delivery_evidence (run_id, position, kind, name, media_type, sha256, size_bytes, storage_path) values (%(open)s, 99, 'page', 'x', 'x', repeat('0', 64), 1, 'x')", DENIED),
     "evidence changes": ("system", "update delivery_evidence set sha256 = repeat('1', 64)", DENIED),
     "evidence goes away": ("system", "delete from delivery_evidence", DENIED),
+    # what a portal says later
+    "a status by hand": ("owner", "insert into portal_statuses (run_id, position, status, words, is_final, is_rejection) values (%(done)s, 1, 'x', 'x', true, true)", DENIED),
+    "a status by the product's hand": ("system", "insert into portal_statuses (run_id, position, status, words, is_final, is_rejection) values (%(done)s, 1, 'x', 'x', true, true)", DENIED),
+    "a person notes a status": ("owner", "select note_portal_status(%(done)s, 'x', 'x', true, true)", DENIED),
+    "an acceptance is taken back without a rejection": ("system", "update submission_runs set status = 'failed', outcome = 'refused' where id = %(done)s", DENIED),
     # receipts
     "a receipt by hand": ("owner", RECEIPT.format("'portal'"), DENIED),
     "a person's receipt by the product": ("system", RECEIPT.format("'person'"), DENIED),
