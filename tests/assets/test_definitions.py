@@ -95,14 +95,14 @@ def test_one_file_is_one_check_of_its_name() -> None:
 
 
 def test_every_job_runs_in_one_process() -> None:
-    for name in ("discovery", "rebuild_lake", "retry_quarantined", "send_notices"):
+    for name in ("discovery", "rebuild_lake", "retry_quarantined", "send_notices", "read_batches"):
         assert defs.resolve_job_def(name).executor_def is dg.in_process_executor
 
 
 def test_schedule_and_sensor_are_on_from_the_start() -> None:
     repository = defs.get_repository_def()
     assert repository.get_schedule_def("daily_discovery").default_status is dg.DefaultScheduleStatus.RUNNING
-    for sensor in ("requested_runs", "due_deliveries", "due_notices"):
+    for sensor in ("requested_runs", "due_deliveries", "due_notices", "due_batches"):
         assert repository.get_sensor_def(sensor).default_status is dg.DefaultSensorStatus.RUNNING
 
 
