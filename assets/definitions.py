@@ -7,6 +7,7 @@ import dagster as dg
 
 from assets import checks
 from assets.audit import audit_jobs, audit_schedules
+from assets.batches import due_batches, read_batches
 from assets.core import notices, opportunities, published_opportunities
 from assets.deliveries import Ways, audit_log, deliveries
 from assets.follow_up import follow_up, half_hourly_follow_up
@@ -48,9 +49,9 @@ def build_definitions(report: Progress) -> dg.Definitions:
             deliveries,
         ],
         asset_checks=find_checks(),
-        jobs=[discovery, delivery, assessment, *upkeep_jobs, *audit_jobs, send_notices, follow_up],
+        jobs=[discovery, delivery, assessment, *upkeep_jobs, *audit_jobs, send_notices, follow_up, read_batches],
         schedules=[daily_discovery, *audit_schedules, *upkeep_schedules, half_hourly_follow_up],
-        sensors=[requested_runs, due_deliveries, due_notices],
+        sensors=[requested_runs, due_deliveries, due_notices, due_batches],
         resources={"stores": Stores(), "world": World(), "ways": Ways(), "report": report},
         executor=dg.in_process_executor,
     )

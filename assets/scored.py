@@ -8,8 +8,11 @@ from assets.raw import REQUEST_TAG
 from assets.resources import Stores, World
 from pipelines.discovery.discover import is_reading_left
 from pipelines.qualification.assess import assess_opportunities, chosen_provider, plan_assessments
+from pipelines.qualification.bulk_follow import follow_batches
 from pipelines.qualification.qualify import qualify_open_opportunities
 from warehouse.ledger.run_requests import claim_asked
+
+ASSESSMENTS_POOL = "ledger_assessments"
 
 
 @dg.asset(
@@ -27,16 +30,19 @@ def fit_scores(stores: Stores, world: World) -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(metadata=shown(summary))
 
 
-@dg.asset(group_name="scored", kinds={"postgres"}, deps=[fit_scores], retry_policy=RETRY, pool="ledger_assessments")
+@dg.asset(group_name="scored", kinds={"postgres"}, deps=[fit_scores], retry_policy=RETRY, pool=ASSESSMENTS_POOL)
 @only_absence_is_retried
 def assessments(stores: Stores, world: World) -> dg.MaterializeResult[None]:
-    """What a model says of what the ranker passes on, with proof; nothing where the provider is offline."""
+    """What a model says of what the ranker passes on, with proof; nothing where the provider is offline.
+
+    What batches answered meanwhile comes first; what is asked in batches now is read by a later run (batches.py).
+    """
     if is_reading_left(stores.settings):
         return dg.MaterializeResult(metadata={"waiting": 0})  # a further pass of this run may score them otherwise
+    done = follow_batches(stores.ledger)
     plan = plan_assessments(stores.ledger, at=world.at)
-    return dg.MaterializeResult(
-        metadata=shown(assess_opportunities(stores.ledger, plan.ids, provider=plan.provider).as_metadata())
-    )
+    done.add(assess_opportunities(stores.ledger, plan.ids, provider=plan.provider, in_bulk=plan.is_bulk))
+    return dg.MaterializeResult(metadata=shown(done.as_metadata()))
 
 
 @dg.asset(group_name="scored", kinds={"postgres"}, retry_policy=RETRY, pool="ledger_second_looks")

@@ -1,13 +1,18 @@
 """Conclusions of models for tests, written as a run would write them."""
 
+import uuid
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from pipelines.qualification.bulk import PATIENCE
+from pipelines.qualification.models import read_models
 from warehouse.domain.assessment import Assessment, DroppedClaim, Outcome, ProvenPoint, Quote, Stage, Verdict
 from warehouse.domain.audit_event import AuditEvent
 from warehouse.domain.fit import Recommendation
 from warehouse.ledger.assessments import write_assessment
+from warehouse.ledger.llm_batches import intend, note_sent
+from warehouse.ledger.llm_calls import Question
 from warehouse.ledger.store import SYSTEM, open_ledger
 
 NETWORK = "operate the campus network at three sites"
@@ -49,3 +54,23 @@ def conclude(opportunity_id: str, *found: Assessment, at: datetime, **changes: A
         event = AuditEvent("opportunity:assessed", opportunity_id, SYSTEM, {"stage": one.stage.value})
         with open_ledger("procura_pipeline").deed(event) as deed:
             write_assessment(deed, opportunity_id, one, **values)
+
+
+def put_into_batch(
+    opportunity_ids: list[str], *, at: datetime, vendor_id: str = "msgbatch_1", most: str = "0.0123"
+) -> str:
+    """Write down a batch of triage questions that its vendor has, as a run would; returns its id."""
+    batch_id, price = str(uuid.uuid4()), read_models().prices["claude-haiku-5-5"].in_batch()
+    if price is None:
+        raise AssertionError("the model that ships is taken in batches")
+    questions = [
+        Question(
+            f"{batch_id} {one}", "anthropic", "claude-haiku-5-5", Stage.TRIAGE, one, Decimal(most), price.as_json()
+        )
+        for one in opportunity_ids
+    ]
+    with open_ledger("procura_pipeline").housekeeping() as tx:
+        intend(tx, batch_id, questions, at=at, patience=PATIENCE)
+        if vendor_id:
+            note_sent(tx, batch_id, f"{vendor_id}{batch_id}", at=at)
+    return batch_id

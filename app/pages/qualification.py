@@ -13,6 +13,7 @@ from warehouse import clock
 from warehouse.domain.access import Action
 from warehouse.domain.assessment import Outcome
 from warehouse.domain.fit import Recommendation
+from warehouse.ledger.llm_batches import INTENDED, SENT, SETTLED
 from warehouse.ledger.store import open_ledger
 
 PAGE = PageInfo(
@@ -29,6 +30,11 @@ OUTCOMES = {
     Outcome.NOT_ENOUGH: "Not enough to say",
     Outcome.UNREADABLE: "No usable answer",
 }
+BATCH_STATES = {
+    INTENDED: "May have been sent: looked for there",
+    SENT: "With the vendor",
+    SETTLED: "Answered; the next run concludes",
+}
 SAID = {one.value: word for one, word in score.WORDS.items()} | {Outcome.NOT_ENOUGH.value: "Not enough to say"}
 
 
@@ -39,6 +45,7 @@ def render() -> None:
     found = read_figures(open_ledger(), at=clock.now(), world_at=clock.world_instant(), by=person)
     _draw_provider(found)
     _draw_figures(found)
+    _draw_batches(found)
     _draw_days(found)
     _draw_models(found)
     _draw_disagreements(found)
@@ -60,7 +67,11 @@ def _draw_provider(found: Figures) -> None:
 def _draw_figures(found: Figures) -> None:
     cache = found.vendor_cache_share
     figures = (
-        ("Waiting", f"{found.queue:,}", "Passed on by the ranker; no model has read this version yet."),
+        (
+            "Waiting",
+            f"{found.queue:,}",
+            "Passed on by the ranker; no model has read this version yet, and it is in no batch.",
+        ),
         ("Today", _of(found.spent.day, found.settings.get("llm_ceiling_day_usd")), "USD of the day's ceiling, by UTC."),
         (
             "This month",
@@ -77,6 +88,42 @@ def _draw_figures(found: Figures) -> None:
     with st.container(horizontal=True):
         for label, value, help_text in figures:
             st.metric(label, value.replace("$", "\\$"), help=help_text, border=True, width="stretch")
+
+
+def _draw_batches(found: Figures) -> None:
+    """Draw what is out at vendors' batches; nothing where nothing is."""
+    if not found.batches:
+        return
+    zone = deadline.reader_zone()
+    count = sum(batch.open for batch in found.batches)
+    most = sum((batch.most_usd for batch in found.batches), Decimal(0))
+    st.subheader("In batches at vendors", anchor=False)
+    st.caption(
+        f"{count:,} {'question' if count == 1 else 'questions'} since"
+        f" {plain(deadline.moment(found.batches[0].made_at, zone))}, \\${most:.2f} at most. Vendors answer within a day, at half"
+        " the price; a later run reads them by itself."
+    )
+    table = [
+        {
+            "Since": deadline.moment(batch.made_at, zone),
+            "Vendor": batch.provider,
+            "For": batch.purpose.value,
+            "Questions": batch.questions,
+            "Open": batch.open,
+            "USD at most": float(batch.most_usd),
+            "State": BATCH_STATES[batch.state],
+            "What stood against it": batch.fault,
+        }
+        for batch in found.batches
+    ]
+    money = st.column_config.NumberColumn(format="%.4f")
+    st.dataframe(
+        table,
+        hide_index=True,
+        height="content",
+        column_config={"USD at most": money},
+        alt="Batches of questions at vendors, the oldest first",
+    )
 
 
 def _of(money: Decimal, ceiling: str | None) -> str:

@@ -103,6 +103,16 @@ SETTINGS: tuple[SystemSetting | NumberSetting, ...] = (
         "63",
     ),
     NumberSetting(
+        "llm_batch_from",
+        "From how many calls on a run asks in batches",
+        "Vendors answer batches at half the price, within a day: a later run reads them. Fewer, and what a person asks for, are asked"
+        " at once. 0: never in batches.",
+        "calls",
+        0,
+        100_000,
+        "20",
+    ),
+    NumberSetting(
         "llm_ceiling_day_usd",
         "Most that models may cost in a day",
         "By UTC. What is being asked counts with the most it can cost, so that the sum never passes this.",

@@ -12,9 +12,11 @@ from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from pipelines.qualification.answer import SCHEMA_VERSION, Unreadable
-from pipelines.qualification.models import Models
+from pipelines.qualification.bulk import Basket
+from pipelines.qualification.models import Models, Price
 from pipelines.qualification.prompt import Prompt
 from pipelines.qualification.provider import RETRIES, TIMEOUT_SECONDS, NoAnswer, Provider, Said, WhyNot
+from warehouse.ledger.llm_batches import standing
 from warehouse.ledger.llm_calls import CEILINGS, Question, cached_answer, reserve, settle_answered, settle_unanswered
 from warehouse.ledger.store import Ledger
 
@@ -31,7 +33,7 @@ class Answered(Generic[T]):
 
     Attributes:
         fell_back_because: Why those before gave none; empty when the first answered.
-        cost_usd: Paid now; 0 where the answer was there already.
+        cost_usd: Paid now, or in the batch that this opportunity's question was in; 0 where the answer was there already.
     """
 
     answer: T
@@ -49,6 +51,7 @@ class Unanswered:
         is_final: Whoever could answer has, unusably: the same question again would bring the same.
         ceiling: Which ceiling stood against it; empty when none did.
         is_busy: Somebody asks this very question at this moment: a notice's twin, or another run.
+        is_in_batch: A batch is to answer it, or it lies in the basket for one.
         why: Everybody's reason.
     """
 
@@ -59,16 +62,22 @@ class Unanswered:
     provider: str = ""
     model: str = ""
     is_busy: bool = False
+    is_in_batch: bool = False
 
 
 @dataclass
 class Asker:
-    """Who is asked, in which order, at which prices."""
+    """Who is asked, in which order, at which prices.
+
+    Attributes:
+        basket: Where questions are put that a batch is to answer; None: each is asked by itself.
+    """
 
     ledger: Ledger
     providers: Sequence[Provider]
     models: Models
     now: Clock
+    basket: Basket | None = None
 
     def ask(self, prompt: Prompt, opportunity_id: str, read: Callable[[str], T]) -> Answered[T] | Unanswered:
         """Ask until somebody gives an answer that `read` takes (it raises Unreadable for others)."""
@@ -81,7 +90,10 @@ class Asker:
                 reasons.append(f"{provider.name}: {got.why}")
                 is_final = False
                 if got.ends_here:
-                    return Unanswered("; ".join(reasons), False, got.ceiling, paid, is_busy=not got.ceiling)
+                    is_busy = not got.ceiling and not got.is_in_batch
+                    return Unanswered(
+                        "; ".join(reasons), False, got.ceiling, paid, is_busy=is_busy, is_in_batch=got.is_in_batch
+                    )
                 continue
             who, what, paid = provider.name, got.answer["model"], paid + got.cost_usd
             fault = _unusable(got.answer)
@@ -97,20 +109,35 @@ class Asker:
 
     def _from(self, provider: Provider, model: str, prompt: Prompt, opportunity_id: str) -> "_Kept | _Stopped":
         question_hash = prompt.hash_for(f"{provider.name}/{model}")
-        if known := self._known(question_hash):
-            return _Kept(known, Decimal(0))
-        price = self.models.prices[model]
-        most = price.most(self._tokens(provider, prompt, model), prompt.most_answer_tokens) * (RETRIES + 1)
-        asked = Question(question_hash, provider.name, model, prompt.stage, opportunity_id, most, price.as_json())
+        with self.ledger.read() as tx:
+            stands = standing(tx, question_hash, opportunity_id)
+        if stands.answer is not None:
+            return _Kept(stands.answer, stands.cost_usd)
+        if stands.is_in_batch:
+            return _IN_BATCH
+        price, tokens = self.models.prices[model], self._tokens(provider, prompt, model)
+        in_batch = self.basket.price_for(provider, price, stands) if self.basket else None
+        # A batch is sent once; by itself a question may be sent again by the SDK, and each time be paid.
+        most = (in_batch or price).most(tokens, prompt.most_answer_tokens) * (1 if in_batch else RETRIES + 1)
+        kept_price = (in_batch or price).as_json()
+        asked = Question(question_hash, provider.name, model, prompt.stage, opportunity_id, most, kept_price)
+        if self.basket and in_batch:
+            self.basket.put(asked, prompt)
+            return _IN_BATCH
+        return self._now(provider, asked, price, prompt)
+
+    def _now(self, provider: Provider, asked: Question, price: Price, prompt: Prompt) -> "_Kept | _Stopped":
+        """Ask a question by itself, with its money set aside first."""
         with self.ledger.housekeeping() as tx:
             reserved = reserve(tx, asked, at=self.now(), lease=LEASE)
         if reserved.verdict == "cached":
-            return _Kept(self._known(question_hash) or {}, Decimal(0))
+            with self.ledger.read() as tx:
+                return _Kept(cached_answer(tx, asked.hash) or {}, Decimal(0))
         if reserved.call_id is None:
             return _stopped(reserved.verdict)
         began = time.monotonic()
         try:
-            said = provider.ask(prompt, model)
+            said = provider.ask(prompt, asked.model)
         except NoAnswer as none:
             with self.ledger.housekeeping() as tx:
                 settle_unanswered(
@@ -122,17 +149,13 @@ class Asker:
                     at=self.now(),
                 )
             return _Stopped(str(none))
-        cost, kept = price.cost(said.used), _as_json(said, provider.name)
+        cost, kept = price.cost(said.used), as_json(said, provider.name)
         with self.ledger.housekeeping() as tx:
             settle_answered(
                 tx, reserved.call_id, cost_usd=cost, used=said.used, latency_ms=_since(began), request_id=said.request_id,
                 answer=kept, schema_version=SCHEMA_VERSION, at=self.now(),
             )  # fmt: skip
         return _Kept(kept, cost)
-
-    def _known(self, question_hash: str) -> dict[str, Any] | None:
-        with self.ledger.read() as tx:
-            return cached_answer(tx, question_hash)
 
     def _tokens(self, provider: Provider, prompt: Prompt, model: str) -> int:
         """Count by the vendor; where that fails, take the bytes, of which no tokenizer makes more tokens."""
@@ -157,6 +180,10 @@ class _Stopped:
     why: str
     ceiling: str = ""
     ends_here: bool = False
+    is_in_batch: bool = False
+
+
+_IN_BATCH = _Stopped("a batch is to answer it", ends_here=True, is_in_batch=True)
 
 
 def _stopped(verdict: str) -> _Stopped:
@@ -173,7 +200,8 @@ def _unusable(answer: dict[str, Any]) -> str:
     return WhyNot.CUT_OFF.value if answer.get("is_cut_off") else ""
 
 
-def _as_json(said: Said, provider: str) -> dict[str, Any]:
+def as_json(said: Said, provider: str) -> dict[str, Any]:
+    """Write an answer as it is kept in llm_cache."""
     # PostgreSQL's jsonb refuses the NUL character.
     text = said.text.replace("\x00", "").encode("utf-8", "replace").decode()
     return {

@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -18,6 +18,8 @@ from typing import TypeAlias
 
 from pipelines.qualification.answer import SCHEMA_VERSION, read_analysis, read_triage
 from pipelines.qualification.ask import Asker, Unanswered
+from pipelines.qualification.bulk import Basket, send_basket
+from pipelines.qualification.bulk_provider import BulkProvider
 from pipelines.qualification.company import profile_version
 from pipelines.qualification.models import Models, read_models
 from pipelines.qualification.profiles import ensure_company
@@ -36,6 +38,7 @@ from warehouse.domain.assessment import Assessment, Outcome, Stage
 from warehouse.domain.audit_event import AuditEvent, Fact
 from warehouse.domain.company import CompanyProfile
 from warehouse.ledger.assessments import read_askable, waiting, write_assessment
+from warehouse.ledger.llm_batches import in_batches
 from warehouse.ledger.llm_calls import costs_so_far
 from warehouse.ledger.store import SYSTEM, Ledger
 from warehouse.ledger.system_settings import read_settings
@@ -58,12 +61,14 @@ class Plan:
         calls: About how many calls.
         usd: About what they cost.
         provider: Who is asked first; offline asks nobody.
+        is_bulk: They go through the vendor's batches, at its lower price, and are read by a later run.
     """
 
     ids: tuple[str, ...]
     calls: int
     usd: Decimal
     provider: str
+    is_bulk: bool = False
 
 
 @dataclass
@@ -73,6 +78,7 @@ class Assessed:
     Attributes:
         waiting: How many were to be asked about.
         asked: How many were concluded on, at either stage.
+        in_batch: How many a batch is to answer about; a later run reads it.
         unanswered: How many got no answer; they are asked about by the next run.
         by_outcome: How many ended how.
         cost_usd: Paid in this run.
@@ -81,6 +87,7 @@ class Assessed:
 
     waiting: int = 0
     asked: int = 0
+    in_batch: int = 0
     unanswered: int = 0
     by_outcome: Counter[str] = field(default_factory=Counter)
     by_provider: Counter[str] = field(default_factory=Counter)
@@ -90,9 +97,18 @@ class Assessed:
     def as_metadata(self) -> dict[str, object]:
         """Return the counts for a run's page."""
         return {
-            "waiting": self.waiting, "asked": self.asked, "unanswered": self.unanswered, "cost_usd": str(self.cost_usd),
-            "stopped_because": self.stopped_because, **dict(self.by_outcome),
+            "waiting": self.waiting, "asked": self.asked, "in_batch": self.in_batch, "unanswered": self.unanswered,
+            "cost_usd": str(self.cost_usd), "stopped_because": self.stopped_because, **dict(self.by_outcome),
         }  # fmt: skip
+
+    def add(self, more: "Assessed") -> None:
+        """Add what another part of the run did."""
+        for name in ("waiting", "asked", "in_batch", "unanswered"):
+            setattr(self, name, getattr(self, name) + getattr(more, name))
+        self.by_outcome.update(more.by_outcome)
+        self.by_provider.update(more.by_provider)
+        self.cost_usd += more.cost_usd
+        self.stopped_because = self.stopped_because or more.stopped_because
 
 
 def chosen_provider(ledger: Ledger) -> str:
@@ -102,39 +118,52 @@ def chosen_provider(ledger: Ledger) -> str:
 
 
 def plan_assessments(
-    ledger: Ledger, *, at: datetime, provider: str = "", everything: bool = False, limit: int | None = None
+    ledger: Ledger,
+    *,
+    at: datetime,
+    provider: str = "",
+    everything: bool = False,
+    limit: int | None = None,
+    singly: bool = False,
 ) -> Plan:
     """Say what is to be asked and forecast its cost; asks nobody and writes nothing but a missing company profile.
+
+    What an open batch is to answer about is not asked about again.
 
     Args:
         at: The instant at which the world is looked at.
         provider: Who is asked first; empty: the setting.
         everything: Also what the ranker gives fewer points than the setting asks for.
         limit: Most opportunities; None: all.
+        singly: Ask question by question, however many there are.
     """
     name = provider or chosen_provider(ledger)
     if name == OFFLINE:
         return Plan((), 0, Decimal(0), OFFLINE)
-    find_provider(name)
+    takes_batches = isinstance(find_provider(name), BulkProvider)
     models, profile = read_models(current().llm_models), ensure_company(ledger).profile
     with ledger.read() as tx:
-        least = 0 if everything else int(read_settings(tx)["llm_ask_from_points"])
+        settings, asked = read_settings(tx), in_batches(tx)
+        least = 0 if everything else int(settings["llm_ask_from_points"])
         rows = [
             row
             for row in waiting(tx, from_points=least, at=at)
-            if _basis(row.content_hash, profile, models) not in row.known
+            if row.id not in asked and _basis(row.content_hash, profile, models) not in row.known
         ]
         taken = costs_so_far(tx)
     ids = tuple(row.id for row in rows[:limit])
     stages = {Stage.TRIAGE: len(ids), Stage.ANALYSIS: round(len(ids) * _SHARE_ANALYSED)}
     known = {row["model"]: (row["input"], row["output"]) for row in taken}
+    is_bulk = takes_batches and not singly and 0 < int(settings["llm_batch_from"]) <= sum(stages.values())
     usd = Decimal(0)
     for stage, calls in stages.items():
         model = models.use[name][stage]
+        price = models.prices[model]
         guessed = (_guessed_tokens(stage, profile), MOST_ANSWER_TOKENS[stage] / 4)
         tokens_in, tokens_out = known.get(model, guessed)
-        usd += models.prices[model].most(round(tokens_in), round(tokens_out)) * calls
-    return Plan(ids, sum(stages.values()), usd, name)
+        price = (price.in_batch() if is_bulk else None) or price
+        usd += price.most(round(tokens_in), round(tokens_out)) * calls
+    return Plan(ids, sum(stages.values()), usd, name, is_bulk)
 
 
 def assess_opportunities(
@@ -145,6 +174,7 @@ def assess_opportunities(
     clock: Callable[[], datetime] = now,
     asked_by: str = SYSTEM,
     nonce: str = "",
+    in_bulk: bool = False,
     report: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Assessed:
     """Ask about these opportunities, several side by side, until all are done or a ceiling is reached (role: pipeline).
@@ -153,6 +183,7 @@ def assess_opportunities(
         provider: Who is asked first; every other vendor with a key stands behind.
         asked_by: Whom the record names: a profile's id, or the product.
         nonce: Where a person asks anew: the request's id, so that the answer of before is not taken.
+        in_bulk: Put what the first vendor has not been asked into batches, and leave them to be read by a later run.
         report: Told how many of how many are done.
     """
     done = Assessed(waiting=len(ids))
@@ -163,12 +194,16 @@ def assess_opportunities(
         done.unanswered, done.stopped_because = len(ids), NO_KEY
         return done
     company = ensure_company(ledger)
-    asker = Asker(ledger, providers, read_models(current().llm_models), clock)
+    first = providers[0]
+    basket = Basket(first) if in_bulk and isinstance(first, BulkProvider) else None
+    asker = Asker(ledger, providers, read_models(current().llm_models), clock, basket)
     one = partial(_assess_one, asker, company.profile, asked_by, nonce)
     with ThreadPoolExecutor(AT_ONCE) as crowd:
         for index, got in enumerate(_until_a_ceiling(crowd, one, ids, done), start=1):
             _count(done, got)
             report(index, len(ids))
+    if basket:
+        _count_sent(done, send_basket(ledger, basket, {name: place for place, name in enumerate(ids)}, clock))
     return done
 
 
@@ -207,11 +242,11 @@ def _assess_one(asker: Asker, profile: CompanyProfile, asked_by: str, nonce: str
         concluded = _ask_stage(asker, prompt, stored, opportunity_id)
         if isinstance(concluded, Unanswered):
             return concluded
-        found.append(concluded)
         facts: dict[str, Fact] = {
             "stage": stage.value, "outcome": concluded.outcome.value, "provider": concluded.provider,
             "cost_usd": str(concluded.cost_usd), "asked_by": asked_by,
         }  # fmt: skip
+        is_new = False
         with asker.ledger.deed(AuditEvent("opportunity:assessed", opportunity_id, SYSTEM, facts)) as deed:
             is_new = write_assessment(
                 deed, opportunity_id, concluded, basis=_basis(row["content_hash"], profile, asker.models), content_hash=row["content_hash"],
@@ -220,6 +255,7 @@ def _assess_one(asker: Asker, profile: CompanyProfile, asked_by: str, nonce: str
             )  # fmt: skip
             if not is_new:
                 deed.nothing_happened()
+        found.append(concluded if is_new else replace(concluded, cost_usd=Decimal(0)))
         if concluded.outcome is Outcome.STOPPED:
             break
     return found
@@ -261,7 +297,8 @@ def _basis(content_hash: str, profile: CompanyProfile, models: Models) -> str:
 
 def _count(done: Assessed, got: list[Assessment] | Unanswered) -> None:
     if isinstance(got, Unanswered):
-        done.unanswered += 1
+        done.in_batch += got.is_in_batch
+        done.unanswered += not got.is_in_batch
         done.cost_usd += got.cost_usd
         if got.ceiling in {"day", "month"}:
             done.stopped_because = f"the ceiling for the {got.ceiling} is reached"
@@ -272,6 +309,16 @@ def _count(done: Assessed, got: list[Assessment] | Unanswered) -> None:
     if got:
         done.asked += 1
         done.by_outcome[got[-1].outcome.value] += 1
+
+
+def _count_sent(done: Assessed, verdicts: Counter[str]) -> None:
+    """Take back what lay in the basket and went into no batch; a twin of a question that did is answered with it."""
+    left = sum(count for verdict, count in verdicts.items() if verdict not in {"reserved", "open"})
+    done.in_batch -= left
+    done.unanswered += left
+    for ceiling in ("month", "day"):
+        if verdicts[ceiling]:
+            done.stopped_because = f"the ceiling for the {ceiling} is reached"
 
 
 def _guessed_tokens(stage: Stage, profile: CompanyProfile) -> float:

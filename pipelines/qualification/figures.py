@@ -9,6 +9,7 @@ from warehouse.domain import access
 from warehouse.domain.access import Action, Person
 from warehouse.domain.assessment import Spent
 from warehouse.ledger.assessments import waiting
+from warehouse.ledger.llm_batches import Batch, in_batches, unfinished
 from warehouse.ledger.llm_calls import spent
 from warehouse.ledger.store import Ledger, Row
 from warehouse.ledger.system_settings import read_settings
@@ -23,6 +24,7 @@ class Figures:
     Attributes:
         settings: The settings whose keys begin with llm_.
         queue: Opportunities that the ranker passes on and no model was asked about in this version.
+        batches: Batches of questions at vendors that are not concluded from, the oldest first.
         by_day: Day (UTC), outcome, count of the last DAYS days.
         by_model: Provider, model, purpose, calls, failed, input, cached, output tokens, cost and mean latency, this month.
         reused: Of this month's conclusions, how many cost nothing because the answer was there.
@@ -32,6 +34,7 @@ class Figures:
 
     settings: Mapping[str, str]
     queue: int
+    batches: list[Batch]
     spent: Spent
     by_day: list[Row]
     by_model: list[Row]
@@ -60,6 +63,7 @@ def read_figures(ledger: Ledger, *, at: datetime, world_at: datetime, by: Person
     with ledger.read(by) as tx:
         settings = {key: value for key, value in read_settings(tx).items() if key.startswith("llm_")}
         rows = waiting(tx, from_points=int(settings["llm_ask_from_points"]), at=world_at)
+        asked = in_batches(tx)
         by_day = tx.rows(
             "select (at at time zone 'UTC')::date as day, outcome, count(*) as count from assessments where at >= %s"
             " group by 1, 2 order by 1, 2",
@@ -82,8 +86,9 @@ def read_figures(ledger: Ledger, *, at: datetime, world_at: datetime, by: Person
             "select d.opportunity_id, o.title, d.said, d.thinks, d.reason, p.email as who, d.at from disagreements d"
             " join opportunities o on o.id = d.opportunity_id join profiles p on p.id = d.by_id order by d.at desc limit 50"
         )
+        queue = sum(not row.known and row.id not in asked for row in rows)
         return Figures(
-            settings, sum(not row.known for row in rows), spent(tx, at=at), by_day, by_model, reuse["reused"], reuse["concluded"],
+            settings, queue, unfinished(tx), spent(tx, at=at), by_day, by_model, reuse["reused"], reuse["concluded"],
             disagreements,
         )  # fmt: skip
 

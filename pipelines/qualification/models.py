@@ -4,7 +4,8 @@ Not here: ceilings (settings in the ledger), the calls themselves (ask.py).
 """
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal, InvalidOperation
 from pathlib import Path
@@ -22,13 +23,30 @@ _KINDS = ("input", "cached", "written", "output")
 
 @dataclass(frozen=True)
 class Price:
-    """USD per million tokens: read anew, read from the vendor's cache, written into it, answered; and the day of the list."""
+    """USD per million tokens: read anew, read from the vendor's cache, written into it, answered; and the day of the list.
+
+    Attributes:
+        batch: The share of all of these that is paid in the vendor's batches; None: it takes none of this model.
+        is_of_batch: Whether these are the prices in a batch.
+    """
 
     input: Decimal
     cached: Decimal
     written: Decimal
     output: Decimal
     priced_on: date
+    batch: Decimal | None = None
+    is_of_batch: bool = False
+
+    def in_batch(self) -> "Price | None":
+        """Return the prices in the vendor's batches; None where it takes none of this model."""
+        if self.batch is None:
+            return None
+        share = self.batch
+        return replace(
+            self, input=self.input * share, cached=self.cached * share, written=self.written * share, output=self.output * share,
+            is_of_batch=True,
+        )  # fmt: skip
 
     def cost(self, used: Used) -> Decimal:
         """Compute what a call cost, USD to six decimals."""
@@ -45,7 +63,8 @@ class Price:
 
     def as_json(self) -> dict[str, str]:
         """Write the price as it is kept beside a call."""
-        return {kind: str(getattr(self, kind)) for kind in _KINDS} | {"priced_on": self.priced_on.isoformat()}
+        said = {kind: str(getattr(self, kind)) for kind in _KINDS} | {"priced_on": self.priced_on.isoformat()}
+        return said | {"batch": str(self.batch)} if self.is_of_batch else said
 
 
 @dataclass(frozen=True)
@@ -87,8 +106,21 @@ def read_models(path: Path | None = None) -> Models:
     return Models(use, prices)
 
 
+def price_of(kept: Mapping[str, str]) -> Price:
+    """Read a price as it is kept beside a call."""
+    return Price(*_amounts(kept), priced_on=date.fromisoformat(kept["priced_on"]))
+
+
 def _price(entry: dict[str, Any], priced_on: date) -> Price:
-    amounts = {kind: Decimal(str(entry[kind])) for kind in _KINDS}
-    if not isinstance(priced_on, date) or not all(amount.is_finite() and amount >= 0 for amount in amounts.values()):
+    amounts = _amounts(entry)
+    if not isinstance(priced_on, date) or not all(amount.is_finite() and amount >= 0 for amount in amounts):
         raise ValueError("a price is an amount of 0 or more, and priced_on a date")
-    return Price(**amounts, priced_on=priced_on)
+    batch = Decimal(str(entry["batch"])) if "batch" in entry else None
+    if batch is not None and not 0 <= batch <= 1:
+        raise ValueError("a batch's price is a share from 0 to 1 of the others")
+    return Price(*amounts, priced_on=priced_on, batch=batch)
+
+
+def _amounts(entry: Mapping[str, Any]) -> tuple[Decimal, Decimal, Decimal, Decimal]:
+    fresh, cached, written, output = (Decimal(str(entry[kind])) for kind in _KINDS)
+    return fresh, cached, written, output

@@ -33,6 +33,8 @@ class WhyNot(StrEnum):
     TIMEOUT = "it did not answer in time"
     OUTAGE = "it was out of order"
     REJECTED = "it rejected the question"
+    EXPIRED = "its batch ended before it came to the question"
+    CANCELED = "its batch was canceled"
 
 
 class NoAnswer(Exception):
@@ -60,7 +62,7 @@ def no_answer_of(sdk: Any, own_error: type[Exception], why: Callable[[Any], WhyN
         raise NoAnswer(WhyNot.OUTAGE, "no connection", may_be_owed=True) from error
     except sdk.APIStatusError as error:
         raise NoAnswer(why(error), f"HTTP {error.status_code}") from error
-    except (own_error, ValueError, TypeError, AttributeError) as error:
+    except (own_error, ValueError, TypeError, AttributeError, LookupError) as error:
         # Not JSON, or not of the shape that the SDK knows: it was answered, and may have been paid.
         raise NoAnswer(WhyNot.UNREADABLE, type(error).__name__, may_be_owed=True) from error
 

@@ -95,15 +95,16 @@ def test_one_file_is_one_check_of_its_name() -> None:
 
 
 def test_every_job_runs_in_one_process() -> None:
-    for name in ("discovery", "rebuild_lake", "retry_quarantined", "maintain_lake", "send_notices"):
+    jobs = ("discovery", "rebuild_lake", "retry_quarantined", "maintain_lake", "send_notices", "follow_up", "read_batches")
+    for name in jobs:
         assert defs.resolve_job_def(name).executor_def is dg.in_process_executor
 
 
 def test_schedules_and_sensors_are_on_from_the_start() -> None:
     repository = defs.get_repository_def()
-    for schedule in ("daily_discovery", "nightly_audit", "nightly_upkeep"):
+    for schedule in ("daily_discovery", "nightly_audit", "nightly_upkeep", "half_hourly_follow_up"):
         assert repository.get_schedule_def(schedule).default_status is dg.DefaultScheduleStatus.RUNNING
-    for sensor in ("requested_runs", "due_deliveries", "due_notices"):
+    for sensor in ("requested_runs", "due_deliveries", "due_notices", "due_batches"):
         assert repository.get_sensor_def(sensor).default_status is dg.DefaultSensorStatus.RUNNING
 
 

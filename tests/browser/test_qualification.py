@@ -1,6 +1,7 @@
 """Why a score is what it is, and the page Qualification: looked at in a browser at both widths."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,16 @@ from playwright.sync_api import Page, expect
 
 from pipelines.administration.system_settings import set_setting
 from tests.browser.conftest import OFFICER, Site, settle
-from tests.factories_assessments import ANALYSIS, CLEARANCE, DESCRIPTION, NETWORK, ORDER, TRIAGE, conclude
+from tests.factories_assessments import (
+    ANALYSIS,
+    CLEARANCE,
+    DESCRIPTION,
+    NETWORK,
+    ORDER,
+    TRIAGE,
+    conclude,
+    put_into_batch,
+)
 from tests.factories_ledger import opportunity, publish
 from tests.factories_people import new_person
 from warehouse import clock
@@ -51,6 +61,25 @@ def test_a_person_disagrees_and_it_stands_on_the_page_qualification(site: Site) 
     page.goto("/qualification")
     settle(page)
     expect(page.get_by_text("We have no clearance and get none in time.")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_page_qualification_shows_what_is_out_in_batches(
+    site: Site, width: int, screenshot: Callable[[Page, str], Path]
+) -> None:
+    if width == 1440:
+        sent_at = clock.now() - timedelta(hours=3)
+        put_into_batch([f"o{n:08d}" for n in range(100, 160)], at=sent_at, most="0.0061")
+        put_into_batch(
+            [f"o{n:08d}" for n in range(200, 212)], at=sent_at + timedelta(hours=1), vendor_id="", most="0.0061"
+        )
+    page = site.sign_in(OFFICER, path="/qualification", width=width)
+    expect(page.get_by_text("72 questions since", exact=False)).to_be_visible()
+    expect(page.get_by_text("$0.44 at most", exact=False)).to_be_visible()
+    settle(page)
+    wider = page.locator("[data-testid=stMain]").evaluate("e => e.scrollWidth - e.clientWidth")
+    assert wider <= 0
+    screenshot(page, f"qualification-batches-{width}")
 
 
 @pytest.mark.parametrize("width", [1440, 390])

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.loopback import Handler, serving
+from tests.fakes.model_batches import ClaudeBatches, GptBatches, HungUp
 
 
 class Manner(Enum):
@@ -81,6 +82,15 @@ class Vendors:
     anthropic: Vendor = field(default_factory=Vendor)
     openai: Vendor = field(default_factory=Vendor)
     url: str = ""
+    at_request: Callable[[str, str], None] = lambda _moment, _address: None
+    """Told of each request when it has come, and of one to the batches when it is carried out and when it is answered.
+
+    It may raise HungUp at a batch's request that has come: the request never arrives.
+    """
+
+    def __post_init__(self) -> None:
+        self.claude = ClaudeBatches(lambda body: _anthropic(self.anthropic, body))
+        self.gpt = GptBatches(lambda body: _openai(self.openai, body))
 
     @property
     def asked(self) -> int:
@@ -98,13 +108,23 @@ class Vendors:
 @contextmanager
 def running_vendors() -> Iterator[Vendors]:
     """Serve both on a free port of this machine."""
-    vendors = Vendors()
+    vendors, lock = Vendors(), threading.Lock()
 
     class Desk(Handler):
         protocol_version = "HTTP/1.1"
 
+        def do_GET(self) -> None:
+            self._batches(b"")
+
+        def do_DELETE(self) -> None:
+            self._batches(b"")
+
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            sent = self.rfile.read(int(self.headers["content-length"]))
+            if self.path.startswith(("/v1/messages/batches", "/v1/files", "/v1/batches")):
+                return self._batches(sent)
+            vendors.at_request("come", self.path)
+            body = json.loads(sent)
             is_anthropic = self.path.startswith("/v1/messages")
             vendor = vendors.anthropic if is_anthropic else vendors.openai
             if self.path.endswith(("/count_tokens", "/input_tokens")):
@@ -113,6 +133,19 @@ def running_vendors() -> Iterator[Vendors]:
             vendor.asked.append(body)
             self._answer(vendor, body, is_anthropic)
             return None
+
+        def _batches(self, sent: bytes) -> None:
+            desk = vendors.claude if self.path.startswith("/v1/messages") else vendors.gpt
+            try:
+                vendors.at_request("come", self.path)
+                with lock:
+                    code, said = desk.route(self.command, self.path, sent)
+            except HungUp:
+                self.close_connection = True
+                return
+            vendors.at_request("done", self.path)
+            self._send(code, said, {"retry-after": "0.01"} if code in {429, 500} else None)
+            vendors.at_request("answered", self.path)
 
         def _answer(self, vendor: Vendor, body: dict[str, Any], is_anthropic: bool) -> None:
             manner = vendor.manner
@@ -138,8 +171,8 @@ def running_vendors() -> Iterator[Vendors]:
             vendor.answered.set()
             return None
 
-        def _send(self, code: int, body: dict[str, Any] | str, headers: dict[str, str] | None = None) -> None:
-            data = (body if isinstance(body, str) else json.dumps(body)).encode()
+        def _send(self, code: int, body: dict[str, Any] | str | bytes, headers: dict[str, str] | None = None) -> None:
+            data = body if isinstance(body, bytes) else (body if isinstance(body, str) else json.dumps(body)).encode()
             self.send_response(code)
             self.send_header("content-type", "text/html" if isinstance(body, str) else "application/json")
             self.send_header("content-length", str(len(data)))
@@ -151,6 +184,7 @@ def running_vendors() -> Iterator[Vendors]:
             self.wfile.write(data)
 
     with serving(Desk) as vendors.url:
+        vendors.claude.base = vendors.url
         try:
             yield vendors
         finally:

@@ -74,13 +74,13 @@ def settle_answered(
     *,
     cost_usd: Decimal,
     used: Used,
-    latency_ms: int,
+    latency_ms: int | None,
     request_id: str,
     answer: dict[str, Any],
     schema_version: str,
     at: datetime,
 ) -> None:
-    """Book what an answered call cost and keep its answer, together."""
+    """Book what an answered call cost and keep its answer, together; a batch's call has no latency of its own."""
     tokens = {"input": used.input, "cached": used.cached, "written": used.written, "output": used.output}
     tx.execute(
         "select settle_llm_call(%s, 'answered', %s, %s, %s, %s, '', %s, %s, %s)",
@@ -89,7 +89,7 @@ def settle_answered(
 
 
 def settle_unanswered(
-    tx: Transaction, call_id: str, *, may_be_owed: bool, latency_ms: int, fault: str, at: datetime
+    tx: Transaction, call_id: str, *, may_be_owed: bool, latency_ms: int | None, fault: str, at: datetime
 ) -> None:
     """Close a call without an answer: free of charge, or, where it may be owed, with all that was set aside."""
     tx.execute(

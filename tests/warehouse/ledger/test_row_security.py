@@ -62,6 +62,10 @@ def people(home: Settings) -> dict[tuple[Role, Department], Person]:
             "insert into llm_calls (prompt_hash, provider, model, purpose, opportunity_id, reserved_usd, price, asked_at, open_until)"
             " values ('x', 'x', 'x', 'triage', 'o00000001', 0, '{}', now(), now())"
         )
+        connection.execute(
+            "insert into llm_batches (id, provider, model, purpose, made_at, give_up_at)"
+            " values (gen_random_uuid(), 'x', 'x', 'triage', now(), now())"
+        )
         for person in found.values():
             connection.execute(
                 "insert into auth_sessions (id_hash, profile_id, authenticated_at, expires_at, idle_ends_at)"
@@ -181,7 +185,7 @@ AS_SQL: dict[tuple[Action, State], list[str]] = {
         "insert into disagreements (id, opportunity_id, said, thinks, reason, by_id, at)"
         " values (gen_random_uuid(), 'o00000001', 'pursue', 'pass', 'x', %(me)s, now())",
     ],
-    (Action.READ_QUALIFICATION, State.ANY): ["select from llm_calls"],
+    (Action.READ_QUALIFICATION, State.ANY): ["select from llm_calls", "select from llm_batches"],
     (Action.EDIT_COMPANY_PROFILE, State.ANY): [
         "insert into company_profiles (version, name, body, is_current, created_by) values (%(new)s, 'x', 'x', false, %(me)s)",
         "update company_profiles set is_current = false",
@@ -398,7 +402,7 @@ def test_publishing_does_not_remove_what_a_person_touched(
 
 ANALYST_READS = {
     "opportunities", "opportunity_notices", "opportunity_aliases", "connectors", "discovery_runs", "company_profiles",
-    "word_tables", "fit_scores", "system_settings", "submissions", "assessments", "llm_calls",
+    "word_tables", "fit_scores", "system_settings", "submissions", "assessments", "llm_calls", "llm_batches",
     "source_budgets",
 }  # fmt: skip
 
