@@ -23,7 +23,7 @@ LONGEST_TEXT = 200
 MOST_VALUES = 40
 NO_SET_ASIDE = "none"
 """How the address names "no set-aside": an empty value would be dropped."""
-LISTS = ("agency", "naics", "psc", "set_aside", "type", "status", "rec", "place")
+LISTS = ("kind", "agency", "naics", "psc", "set_aside", "type", "status", "rec", "place")
 NUMBERS = {"fit": (1, 100), "due": (0, 3650), "posted": (1, 3650)}
 """Parameters that are numbers, with their range: least fit, days ahead, days back."""
 
@@ -56,6 +56,7 @@ class View:
             due_within_days=self.numbers.get("due"),
             posted_since=at - timedelta(days=posted) if posted else None,
             places=self.lists["place"],
+            kinds=self.lists["kind"],
             closed=self.is_closed_shown,
             sort=self.sort,
         )

@@ -10,6 +10,7 @@ ProcuraError
 ├── StoreUnavailable    PostgreSQL or the lake does not answer
 ├── DiskFull            the disk or a size limit is used up
 ├── SourceUnavailable   a source does not answer, or refuses
+│   ├── SourceFileMissing
 │   ├── SourceQuotaExceeded
 │   └── SourceKeyRefused
 ├── VaultRefused        a sealed secret is not opened
@@ -74,6 +75,10 @@ class DiskFull(ProcuraError):
 
 class SourceUnavailable(ProcuraError):
     """A source does not answer, or refuses."""
+
+
+class SourceFileMissing(SourceUnavailable):
+    """The source answers, and has no file of that name (HTTP 404)."""
 
 
 class SourceQuotaExceeded(SourceUnavailable):

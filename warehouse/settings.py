@@ -97,6 +97,13 @@ class Settings(BaseSettings):
     )
     govcon_api_url: str = Field(default="https://govconapi.com/api/v1", description="GovCon API, asked with a key.")
     newsapi_url: str = Field(default="https://newsapi.org/v2", description="NewsAPI, asked with a key.")
+    grants_gov_extract_url: str = Field(
+        default="https://prod-grants-gov-chatbot.s3.amazonaws.com/extracts",
+        description="Where Grants.gov's daily extracts lie, fetched without a key.",
+    )
+    grants_gov_api_url: str = Field(
+        default="https://api.grants.gov/v1/api", description="Grants.gov's API, asked without a key."
+    )
     simpler_grants_url: str = Field(
         default="https://api.simpler.grants.gov/v1", description="Simpler.Grants.gov, asked with a key."
     )

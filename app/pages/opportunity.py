@@ -8,6 +8,7 @@ from app.widgets import (
     amendments,
     assessment,
     deadline,
+    grant,
     incumbents,
     money,
     names,
@@ -106,12 +107,9 @@ def _draw_facts(found: OpportunityDetail) -> None:
     facts = {
         "Buyer": " › ".join(offices),
         "Solicitation": row.solicitation_number or "no number",
+        "Kind": row.kind.capitalize(),
         "Type": row.notice_type,
-        "Set-aside": names.set_aside(row.set_aside_code, row.set_aside_text) or "none, open to all",
-        "NAICS": names.naics(row.naics_code),
-        "PSC": names.psc(row.psc_code),
-        "Place of work": names.place(row.place_city, row.place_state) or found.place_country or "not stated",
-        "Value": money.exact(row.value_usd),
+        **(grant.facts(found) if row.is_grant else _contract_facts(found)),
         "Posted": deadline.day(row.posted_at, zone) or "not stated",
         "As published, due": row.due_raw or "nothing",
         "Archived": found.archive_on.strftime("%d %b %Y") if found.archive_on else "not stated",
@@ -120,10 +118,23 @@ def _draw_facts(found: OpportunityDetail) -> None:
     st.table({name: plain(text) for name, text in facts.items()}, border="horizontal", alt="Facts of the notice")
 
 
+def _contract_facts(found: OpportunityDetail) -> dict[str, str]:
+    row = found.row
+    return {
+        "Set-aside": names.set_aside(row.set_aside_code, row.set_aside_text) or "none, open to all",
+        "NAICS": names.naics(row.naics_code),
+        "PSC": names.psc(row.psc_code),
+        "Place of work": names.place(row.place_city, row.place_state) or found.place_country or "not stated",
+        "Value": money.exact(row.value_usd),
+    }
+
+
 def _draw_why(found: OpportunityDetail, kept: list[Kept], person: Person, *, provider: str) -> None:
     st.subheader(
         "Why this score", anchor=False, help="Rules first, then the ranker; a model only where they pass it on."
     )
+    if found.row.is_grant:
+        st.caption(grant.RESTS_ON)
     _draw_reasons(found)
     assessment.draw(kept, found.content_hash)
     second_look.draw(found.row.id, _said(found, kept), kept, person, provider=provider)
@@ -167,6 +178,9 @@ def _draw_notice(found: OpportunityDetail, kept: list[Kept]) -> None:
         st.caption(
             "The source gave no text" + (" here; it lies behind a link below." if found.description_url else ".")
         )
+    if found.grant.eligibility_text:
+        st.markdown("**More on who may apply**")
+        st.text(readable(found.grant.eligibility_text), width="stretch")
     _draw_links(found, text)
     _draw_contacts(found)
 

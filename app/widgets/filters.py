@@ -31,6 +31,7 @@ DUE = {1: "1 day", 3: "3 days", 7: "7 days", 14: "14 days", 30: "30 days", 90: "
 POSTED = {1: "1 day", 3: "3 days", 7: "7 days", 30: "30 days"}
 FITS = {40: "40 and more", 55: "55 and more", 70: "70 and more", 85: "85 and more"}
 CHIPS = (
+    ("Kind", "kind", "kind"),
     ("Agency", "agency", "agency"),
     ("NAICS", "naics", "naics"),
     ("PSC", "psc", "psc"),

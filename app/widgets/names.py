@@ -31,7 +31,7 @@ def of(subject: str, value: str, *, short: bool = False) -> str:
         return name if short or value in {"none", name} else f"{name} · {value}"
     if subject == "agency":
         return office(value)
-    if subject in ("rec", "status"):
+    if subject in ("rec", "status", "kind"):
         return value.capitalize()
     if subject in ("naics", "psc") and not short:
         name = (naics_sector(value) if subject == "naics" else psc_name(value)) or ""

@@ -57,6 +57,7 @@ def _draw_card(row: OpportunityRow, at: datetime) -> None:
         left = deadline.coloured(words.left, words.urgency) if words.left else ""
         st.markdown(" · ".join(part for part in (left, words.office, words.send_by) if part))
     facts = (
+        row.kind.capitalize(),
         names.office(row.agency),
         names.set_aside(row.set_aside_code, row.set_aside_text),
         row.naics_code,

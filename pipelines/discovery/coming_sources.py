@@ -27,16 +27,6 @@ def _ask_newsapi(settings: Settings, secret: SecretStr, at: datetime) -> Questio
     )
 
 
-def _ask_simpler_grants(settings: Settings, secret: SecretStr, at: datetime) -> Question:
-    newest_first = [{"order_by": "opportunity_id", "sort_direction": "descending"}]
-    return Question(
-        f"{settings.simpler_grants_url}/opportunities/search",
-        headers={"X-API-Key": secret.get_secret_value()},
-        body={"pagination": {"page_offset": 1, "page_size": 1, "sort_order": newest_first}},
-        expects="data",
-    )
-
-
 def _awaited(connector: str, title: str, documentation_url: str) -> CredentialNeed:
     return CredentialNeed(connector, "api_key", title, documentation_url, is_required=False, is_awaited=True)
 
@@ -44,8 +34,4 @@ def _awaited(connector: str, title: str, documentation_url: str) -> CredentialNe
 COMING: tuple[TakenCredential, ...] = (
     TakenCredential(_awaited("govcon", "GovCon API key", "https://govconapi.com/api-guide"), _ask_govcon),
     TakenCredential(_awaited("newsapi", "NewsAPI key", "https://newsapi.org/docs"), _ask_newsapi),
-    TakenCredential(
-        _awaited("simpler_grants", "Simpler.Grants.gov API key", "https://api.simpler.grants.gov/docs"),
-        _ask_simpler_grants,
-    ),
 )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import stamina
 
-from warehouse.errors import DiskFull, SourceQuotaExceeded, SourceUnavailable
+from warehouse.errors import DiskFull, SourceFileMissing, SourceQuotaExceeded, SourceUnavailable
 from warehouse.whole_file import FULL
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def download(
         wait_seconds: First pause between attempts; doubled each time.
 
     Raises:
+        SourceFileMissing: there is no such file.
         SourceUnavailable: no answer, a refusal, or a file beyond the bound.
         DiskFull: no room.
     """
@@ -178,10 +179,10 @@ class _Transfer:
         if status >= 500:
             raise _TryAgain(f"HTTP {status}")
         if status not in {200, 206}:
-            raise SourceUnavailable(
+            raise (SourceFileMissing if status == 404 else SourceUnavailable)(
                 f"{self._name} refuses the file (HTTP {status}).",
                 kept="what had landed before.",
-                todo="look whether its address has changed (PROCURA_SAM_GOV_BULK_URL), or drop the file into the inbox.",
+                todo="look whether its address has changed (docs/settings.md), or drop the file into the inbox.",
             )
 
     def _take(self, response: "httpx.Response") -> None:

@@ -7,7 +7,7 @@ import functools
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,12 +17,46 @@ import pyarrow.compute as pc
 
 from pipelines.discovery.slice_reading import read_slice
 from pipelines.discovery.slices import BATCH_ROWS, ReadSlice, Slice
+from warehouse.domain.grants import ELIGIBILITY, FUNDING_CATEGORIES, FUNDING_INSTRUMENTS, spellings
 from warehouse.domain.notice import NoticeType
 from warehouse.lake.connection import quoted
 from warehouse.lake.notice_engine import notice_engine, sql
 
 SQL = Path(__file__).parent
-STATED = {"bulk_csv": "normalize_csv.sql", "v2_json": "normalize_v2.sql"}
+
+
+@dataclass(frozen=True)
+class Feed:
+    """How the records of a feed are read.
+
+    Attributes:
+        stated: The statement that takes the fields out of a record.
+        described: The statement that interprets them.
+        id_of: The notice's id as an expression over a raw record.
+    """
+
+    stated: str
+    described: str
+    id_of: str
+
+
+_GRANTS = "normalize_grants.sql"
+FEEDS = {
+    "bulk_csv": Feed("normalize_csv.sql", "normalize.sql", "notice_id"),
+    "v2_json": Feed("normalize_v2.sql", "normalize.sql", "json_extract_string(text, '$.noticeId')"),
+    "extract_xml": Feed("normalize_grants_xml.sql", _GRANTS, "trim(json_extract_string(text, '$.OpportunityID'))"),
+    "search2_json": Feed("normalize_grants_hit.sql", _GRANTS, "trim(json_extract_string(text, '$.id'))"),
+    "detail_json": Feed(
+        "normalize_grants_detail.sql",
+        _GRANTS,
+        "trim(coalesce(json_extract_string(text, '$.data.id'), json_extract_string(text, '$.id')))",
+    ),
+    "simpler_json": Feed(
+        "normalize_grants_simpler.sql",
+        _GRANTS,
+        "trim(coalesce(json_extract_string(text, '$.legacy_opportunity_id'), json_extract_string(text, '$.opportunity_id')))",
+    ),
+}
 
 NEEDED_KEYS = [
     "title",
@@ -66,6 +100,11 @@ NOTICE_TYPES: dict[str, NoticeType] = {
     "justification and approval": NoticeType.JUSTIFICATION,
     "intent to bundle requirements (dod-funded)": NoticeType.BUNDLE,
     "pre solicitation": NoticeType.PRESOLICITATION,
+    # Where Grants.gov says that an opportunity stands.
+    "posted": NoticeType.GRANT,
+    "forecasted": NoticeType.GRANT_FORECAST,
+    "closed": NoticeType.GRANT_CLOSED,
+    "archived": NoticeType.GRANT_CLOSED,
 }
 """Spelling in lower case -> type; anything else is OTHER, with the spelling kept."""
 
@@ -82,7 +121,7 @@ def normalize(part: Slice, source: str) -> ReadSlice:
 
 def record_keys(part: Slice) -> pa.Table | None:
     """Return position, notice_id and record_hash of a slice's records without reading them; None when some are no JSON."""
-    notice_id = "notice_id" if part.feed == "bulk_csv" else "json_extract_string(text, '$.noticeId')"
+    notice_id = FEEDS[part.feed].id_of
     with notice_engine() as engine:
         engine.register("records", part.records)
         try:
@@ -104,10 +143,10 @@ def _read(part: Slice, source: str) -> pa.Table:
         engine.register("notice_types", _types())
         terms = {"$record_hash": _record_hash(part), **(_key_terms(part) if part.feed == "v2_json" else {})}
         terms["$absent"] = _lacks_columns(part)
-        engine.execute(f"create temp view stated as {_filled(_statement(STATED[part.feed]), terms)}")
-        engine.execute(
-            f"create temp view described as {_filled(_statement('normalize.sql'), {'$source': quoted(source)})}"
-        )
+        feed = FEEDS[part.feed]
+        engine.execute(f"create temp view stated as {_filled(_statement(feed.stated), terms)}")
+        described = _filled(_statement(feed.described), {"$source": quoted(source), **_code_terms()})
+        engine.execute(f"create temp view described as {described}")
         return engine.execute(sql("notice_finish.sql")).to_arrow_table(BATCH_ROWS)
 
 
@@ -120,7 +159,8 @@ def _statement(name: str) -> str:
 def _reader_id() -> str:
     """Name the rules by which records are read: when they change, no record counts as read before."""
     rules = [
-        *map(_statement, (*STATED.values(), "normalize.sql")),
+        *map(_statement, sorted({name for feed in FEEDS.values() for name in (feed.stated, feed.described)})),
+        *_code_terms().values(),
         *map(sql, ("notice_macros.sql", "notice_finish.sql")),
     ]
     return sha256("".join(rules).encode()).hexdigest()[:16]
@@ -142,6 +182,17 @@ def _key_terms(part: Slice) -> dict[str, str]:
             first = list(record) if isinstance(record, dict) else []
     lacks = str(not set(NEEDED_KEYS) <= set(first)).lower()
     return {"$first_keys": _list(first), "$first_lacks": lacks, "$needed_keys": _list(NEEDED_KEYS)}
+
+
+@functools.cache
+def _code_terms() -> dict[str, str]:
+    """Return the codes of grants as maps from a spelling to the code it means."""
+    kinds = {"$eligibility": ELIGIBILITY, "$categories": FUNDING_CATEGORIES, "$instruments": FUNDING_INSTRUMENTS}
+    pairs = {name: spellings(codes).items() for name, codes in kinds.items()}
+    return {
+        name: f"map {{{', '.join(f'{quoted(word)}: {quoted(code)}' for word, code in found)}}}"
+        for name, found in pairs.items()
+    }
 
 
 def _list(words: Sequence[str]) -> str:

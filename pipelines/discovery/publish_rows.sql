@@ -7,7 +7,9 @@ select o.opportunity_id, o.source, o.notice_id, o.content_hash, sound_name(v.sol
   sound_instant(v.response_deadline_at), v.response_deadline_raw, v.response_deadline_offset_minutes,
   v.response_deadline_precision, sound_instant(o.safe_deadline_at), sound_day(v.archive_on), v.award_ceiling_usd,
   v.description_text, v.description_url, v.url, sound_json(v.contacts), o.notice_count, o.is_open, o.source = 'demo',
-  o.row_hash, sound_list(v.attachment_urls), sound_list(v.flags)
+  o.row_hash, coalesce(v.kind, 'contract'), v.eligibility_text, v.award_floor_usd, v.program_funding_usd, v.expected_awards,
+  v.has_cost_sharing, sound_list(v.attachment_urls), sound_list(v.flags), sound_list(v.eligibility_codes), sound_list(v.aln_codes),
+  sound_list(v.funding_category_codes), sound_list(v.funding_instrument_codes)
 from core.opportunities o
 semi join chosen using (opportunity_id)
 join core.notice_versions v on v.source = o.source and v.notice_id = o.notice_id and v.content_hash = o.content_hash

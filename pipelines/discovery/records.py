@@ -12,6 +12,7 @@ from pipelines.discovery.envelope import EnvelopeRecords
 from pipelines.discovery.json_records import JsonLines
 from pipelines.discovery.shapes import Form, Shape
 from pipelines.discovery.slices import SLICE_RECORDS, Slice
+from pipelines.discovery.xml_records import XmlRecords
 from warehouse.lake.landings import Bookmark
 
 
@@ -29,6 +30,9 @@ def read_slices(
     start, blocks = start or Bookmark(), Blocks(stream)
     if shape.form is Form.ENVELOPE:
         yield from EnvelopeRecords(blocks, start, shape.keys).slices(max_records)
+    elif shape.xml is not None:
+        blocks.skip(start.offset)
+        yield from XmlRecords(blocks, start, shape.xml).slices(max_records)
     elif shape.form is Form.LINES:
         blocks.skip(start.offset)
         yield from JsonLines(blocks, start, shape.feed).slices(max_records)

@@ -1,6 +1,7 @@
 """Quarantine again: records that an earlier reader could not read are tried with the present one."""
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -16,6 +17,7 @@ from pipelines.discovery.json_records import record_table
 from pipelines.discovery.reading import resolve_rows
 from pipelines.discovery.shapes import Form, Shape, Skip
 from pipelines.discovery.slices import RAW_LIMIT, Slice
+from pipelines.discovery.xml_records import XmlRecords
 from warehouse.lake.connection import Lake, open_lake
 from warehouse.lake.landings import Bookmark
 from warehouse.lake.one_reader import one_reader
@@ -84,13 +86,16 @@ def _records(fault: Quarantined, shape: Shape) -> pa.Table | None:
     if len(fault.raw) >= RAW_LIMIT or not fault.raw.strip():
         return None
     if shape.form is Form.CSV:
-        return _csv_record(fault, shape)
+        return _alone(fault, CsvRecords(Blocks(io.BytesIO(fault.raw)), shape, Bookmark()).slices(2))
+    if shape.xml is not None:
+        return _alone(fault, XmlRecords(Blocks(io.BytesIO(fault.raw)), Bookmark(), shape.xml).slices(2))
     text, flags = decode_line(fault.raw)
     return record_table(np.array([fault.position]), [text], {0: flags} if flags else {})
 
 
-def _csv_record(fault: Quarantined, shape: Shape) -> pa.Table | None:
-    parts = list(CsvRecords(Blocks(io.BytesIO(fault.raw)), shape, Bookmark()).slices(2))
+def _alone(fault: Quarantined, slices: Iterator[Slice]) -> pa.Table | None:
+    """Take the one good record that a fault's bytes are, in its own place."""
+    parts = list(slices)
     if len(parts) != 1 or parts[0].faults or parts[0].records.num_rows != 1:
         return None
     position = parts[0].records.schema.get_field_index("position")

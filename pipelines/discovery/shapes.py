@@ -1,6 +1,7 @@
 """What kind of file it is, told by its first bytes: a feed that can be read, or why it is skipped.
 
-Told by content, never by name; how a source writes its JSON is data (JsonKeys). Not here: reading it (csv_records.py, json_records.py).
+Told by content, never by name; how a source writes its JSON or XML is data (JsonKeys, XmlKeys). Not here: reading it
+(csv_records.py, json_records.py, xml_records.py).
 """
 
 import csv
@@ -30,6 +31,7 @@ class Form(StrEnum):
     CSV = "csv"
     LINES = "lines"
     ENVELOPE = "envelope"
+    XML = "xml"
 
 
 CSV_COLUMNS: dict[str, str] = {
@@ -135,6 +137,7 @@ class JsonKeys:
         examples: Three of them, for a message.
         first_keys: A record begins with one of these; behind a damaged one the next is found by it.
         is_list_telling: Whether nobody else names a list so: then an answer without any record is known too.
+        wrapper: The key under which an answer holds all it says, list or record; empty where there is none.
     """
 
     feed: str
@@ -145,6 +148,12 @@ class JsonKeys:
     examples: str
     first_keys: tuple[str, ...]
     is_list_telling: bool
+    wrapper: str = ""
+
+    def within(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """Return what an answer holds, without what is around it."""
+        inner = answer.get(self.wrapper)
+        return inner if isinstance(inner, dict) else answer
 
 
 OPPORTUNITIES = JsonKeys(
@@ -161,18 +170,38 @@ OPPORTUNITIES = JsonKeys(
 
 
 @dataclass(frozen=True)
+class XmlKeys:
+    """How a source writes its records in XML.
+
+    Attributes:
+        feed: The feed's name in the lake.
+        elements: Local names of the elements that are records.
+        root: Local name of the element around them.
+        lists: Local names of fields that occur several times; each is a list, also where it occurs once.
+    """
+
+    feed: str
+    elements: tuple[str, ...]
+    root: str
+    lists: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Shape:
-    """A file that can be read: its form; for CSV, its header (names in the file's order) and the header's bytes; for JSON, its keys."""
+    """A file that can be read: its form; for CSV, its header (names in the file's order) and the header's bytes; else its keys."""
 
     form: Form
     header: tuple[str, ...] = ()
     header_bytes: int = 0
     header_lines: int = 0
     keys: JsonKeys = OPPORTUNITIES
+    xml: XmlKeys | None = None
 
     @property
     def feed(self) -> str:
         """The feed's name in the lake: bulk_csv, or that of the keys."""
+        if self.xml is not None:
+            return self.xml.feed
         return "bulk_csv" if self.form is Form.CSV else self.keys.feed
 
 
@@ -241,14 +270,14 @@ def _json_shape(body: bytes, keys: JsonKeys, *, is_whole: bool) -> Shape | Skip:
     lines = body.splitlines()
     if not is_whole:
         lines = lines[:-1] or lines
-    objects = [record for line in lines[:200] if isinstance(record := _parsed(line), dict)]
+    objects = [keys.within(record) for line in lines[:200] if isinstance(record := _parsed(line), dict)]
     if objects and not (len(objects) == 1 and keys.list_key in objects[0]):
         return _recognised(objects, Form.LINES, keys)
     if _names(body, keys.list_key) and (keys.is_list_telling or _names_record(body, keys)):
         return Shape(Form.ENVELOPE, keys=keys)
     whole = _parsed(body) if is_whole else None
     items: list[object] = whole if isinstance(whole, list) else [whole]
-    records = [item for item in items if isinstance(item, dict)]
+    records = [keys.within(item) for item in items if isinstance(item, dict)]
     if records:
         return _recognised(records, Form.ENVELOPE, keys)
     return _recognised_by_text(body, keys)

@@ -15,7 +15,8 @@ from assets.market import raw_awards
 from warehouse.lake.marts import mart_names
 from warehouse.settings import ROOT
 
-FLOW = ["raw_sam_gov", "notices", "opportunities", "published_opportunities", "fit_scores", "ledger_snapshot"]
+SOURCES = {"raw_sam_gov", "raw_grants_gov"}
+FLOW = ["notices", "opportunities", "published_opportunities", "fit_scores", "ledger_snapshot"]
 BLOCKING = {
     "audit_chain_is_unbroken",
     "no_duplicate_current_notices",
@@ -53,6 +54,7 @@ def test_deliveries_and_the_lake_do_not_wait_for_each_other() -> None:
 
 def test_assets_follow_each_other_as_the_flow_says() -> None:
     graph = defs.resolve_asset_graph()
+    assert graph.get(dg.AssetKey("notices")).parent_keys == {dg.AssetKey(name) for name in SOURCES}
     for earlier, later in itertools.pairwise(FLOW):
         assert graph.get(dg.AssetKey(later)).parent_keys == {dg.AssetKey(earlier)}
     of_market = {"agency_spend", "competitors", "incumbents", "recompetes"}
@@ -65,7 +67,7 @@ def test_assets_follow_each_other_as_the_flow_says() -> None:
     assert {one.op.tags.get("dagster/priority") for one in raw_awards} == {"-1"}
     assert graph.get(dg.AssetKey("awards")).parent_keys == {dg.AssetKey("raw_usaspending")}
     beside = {"audit_log", "deliveries", "assessments", "second_looks", "raw_usaspending", "awards"}
-    assert {key.path[-1] for key in graph.get_all_asset_keys()} == {*FLOW, *mart_names(), *beside}
+    assert {key.path[-1] for key in graph.get_all_asset_keys()} == {*SOURCES, *FLOW, *mart_names(), *beside}
 
 
 def test_a_second_look_belongs_to_its_request_and_to_no_discovery() -> None:

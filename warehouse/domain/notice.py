@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class NoticeType(StrEnum):
-    """The kinds of posting at SAM.gov, spelled as its bulk file spells them; anything else is OTHER."""
+    """The kinds of posting at SAM.gov, spelled as its bulk file spells them, and the stages of a grant; anything else is OTHER."""
 
     SOLICITATION = "Solicitation"
     COMBINED = "Combined Synopsis/Solicitation"
@@ -15,10 +15,19 @@ class NoticeType(StrEnum):
     JUSTIFICATION = "Justification"
     SURPLUS_SALE = "Sale of Surplus Property"
     BUNDLE = "Consolidate/(Substantially) Bundle"
+    GRANT = "Grant"
+    GRANT_FORECAST = "Grant Forecast"
+    GRANT_CLOSED = "Closed Grant"
     OTHER = "Other"
 
 
 BIDDABLE = frozenset(
-    {NoticeType.SOLICITATION, NoticeType.COMBINED, NoticeType.PRESOLICITATION, NoticeType.SOURCES_SOUGHT}
+    {
+        NoticeType.SOLICITATION,
+        NoticeType.COMBINED,
+        NoticeType.PRESOLICITATION,
+        NoticeType.SOURCES_SOUGHT,
+        NoticeType.GRANT,
+    }
 )
-"""What a firm can answer: an offer, or a response that shapes the coming one."""
+"""What a firm can answer: an offer, an application, or a response that shapes the coming offer. A forecast takes no answer yet."""

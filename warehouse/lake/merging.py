@@ -1,7 +1,8 @@
 """What a slice changes: which versions are new, which are seen again, and how two feeds' words about a notice combine.
 
 Pure but for the question for known contents, which is asked only when it matters: a notice that was seen through this feed
-alone, in records that lack no key, is replaced without reading what was known. The rule for one notice is notice_merge.sql.
+alone, in records that lack no key and state no day of their last change, is replaced without reading what was known. The
+rule for one notice is notice_merge.sql.
 """
 
 from collections.abc import Callable, Sequence
@@ -91,6 +92,7 @@ _NO_ROWS = pa.table(
         "content_hash": pa.array([], pa.string()),
         "record_hash": pa.array([], pa.uint64()),
         "lacks_keys": pa.array([], pa.bool_()),
+        "modified_on": pa.array([], pa.date32()),
     }
 )
 _CURRENT = """
@@ -113,15 +115,34 @@ _TO_MERGE = """
 create temp table to_merge as
 select r.notice_id from rows r join current c using (notice_id)
 where c.last_seen_order < $at_order or c.last_seen_order = $at_order and c.last_seen_position < r.position
-group by all having bool_or(r.content_hash <> c.content_hash and (r.lacks_keys or c.feeds <> $feed))
+group by all having bool_or(r.content_hash <> c.content_hash and (r.lacks_keys or c.feeds <> $feed or r.modified_on is not null))
 union
-select notice_id from rows group by all having count(*) > 1 and bool_or(lacks_keys) and count(distinct content_hash) > 1
+select notice_id from rows group by all
+having count(*) > 1 and bool_or(lacks_keys or modified_on is not null) and count(distinct content_hash) > 1
 """
 _TURNS = """
 create temp table turns as
 select r.*, coalesce(c.feeds <> $feed, false) as has_other_feed, row_number() over (partition by notice_id order by position) as turn
 from rows r semi join to_merge using (notice_id) left join current c using (notice_id)
 """
+# A statement that its source has changed since fills holes only: it and what is known change their places.
+_OLDER = """
+create or replace temp table older as
+select i.* from incoming i join known k using (source, notice_id) where i.modified_on < k.modified_on
+"""
+_IN_ORDER = (
+    """
+create or replace temp table incoming as
+select * from incoming anti join older using (position)
+union all by name
+select k.*, o.position, o.record_hash, false as lacks_keys, true as has_other_feed from known k join older o using (source, notice_id)
+""",
+    """
+create or replace temp table known as
+select * from known anti join older using (source, notice_id)
+union all by name select * exclude (position, record_hash, lacks_keys, has_other_feed) from older
+""",
+)
 _EMITTED = """
 create temp table emitted as
 select e.notice_id, e.content_hash, e.position, e.record_hash,
@@ -177,6 +198,10 @@ def _merge(engine: duckdb.DuckDBPyConnection, rows: pa.Table, feed: str, content
         engine.execute(
             "create or replace temp table incoming as select * exclude (turn) from turns where turn = ?", [turn]
         )
+        engine.execute(_OLDER)
+        if _count(engine, "older"):
+            for statement in _IN_ORDER:
+                engine.execute(statement)
         engine.execute(f"create or replace temp view described as {sql('notice_merge.sql')}")
         engine.execute(f"create or replace temp table read_together as {sql('notice_finish.sql')}")
         engine.execute("delete from known where notice_id in (select notice_id from read_together)")

@@ -12,6 +12,7 @@ import duckdb
 
 from warehouse.domain.buyer import buyer_key
 from warehouse.domain.codes import STATE_ZONES
+from warehouse.lake.plain_html import plain_html
 
 SQL = Path(__file__).parent
 _lock = threading.Lock()
@@ -67,6 +68,7 @@ def _make_engine() -> duckdb.DuckDBPyConnection:
     )
     engine.execute("set global timezone='UTC'")
     engine.create_function("unescape_html", unescape_html, ["VARCHAR"], "VARCHAR")
+    engine.create_function("plain_html", plain_html, ["VARCHAR"], "VARCHAR")
     engine.create_function("buyer_key", buyer_key, ["VARCHAR"], "VARCHAR")
     engine.create_function("split_path", split_path, ["VARCHAR", "VARCHAR"], "VARCHAR[]")
     engine.execute("create table zones (state varchar, zone varchar)")

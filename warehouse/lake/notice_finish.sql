@@ -18,7 +18,8 @@ with timed as (
     -- SAM.gov's own days are Eastern ones.
     instant_of(posted_local, posted_offset, posted_form, 'America/New_York', false) as posted_at,
     solicitation_key_of(number_key, notice_id) as solicitation_key,
-    opportunity_id_of(source, plain_agency, number_key, notice_id) as opportunity_id
+    -- A grant has one id in all feeds; its agency's name may be spelled differently in each.
+    opportunity_id_of(source, plain_agency, case when kind <> 'grant' then number_key end, notice_id) as opportunity_id
   from formed
 ), keyed as (
   select *,
@@ -46,11 +47,16 @@ select position, record_hash, lacks_id, lacks_keys, source, notice_id,
     part(place_street), part(place_city), part(place_state), part(place_zip), part(place_country), part(office_city),
     part(office_state), part(office_zip), part(office_country), part(award_number), part(award_on), part(award_ceiling_usd),
     part(awardee_name), part(contacts), part(description_url), part(attachment_urls), part(url),
-    part(is_active_raw), part(all_flags))), 32) as content_hash,
+    part(is_active_raw), part(all_flags),
+    -- Nothing is added for a contract: its hashes stay what they were before there were grants.
+    case when kind = 'grant' then concat_ws(chr(31), part(eligibility_codes), part(eligibility_text), part(aln_codes),
+      part(funding_category_codes), part(funding_instrument_codes), part(unknown_codes), part(award_floor_usd),
+      part(program_funding_usd), part(expected_awards), part(has_cost_sharing)) end)), 32) as content_hash,
   opportunity_id, solicitation_number, solicitation_key, title, agency, sub_agency, office, notice_type, notice_type_raw, base_type,
   posted_at, posted_raw, posted_precision, response_deadline_at, response_deadline_raw, response_deadline_offset_minutes,
   response_deadline_precision, archive_on, archive_type, naics_code, naics_codes, psc_code, set_aside_code, set_aside_raw,
   set_aside_text, place_street, place_city, place_state, place_zip, place_country, office_city, office_state, office_zip,
   office_country, award_number, award_on, award_ceiling_usd, awardee_name, contacts, description_text, description_url,
-  attachment_urls, url, is_active_raw, all_flags as flags
+  attachment_urls, url, is_active_raw, all_flags as flags, kind, eligibility_codes, eligibility_text, aln_codes, funding_category_codes,
+  funding_instrument_codes, unknown_codes, award_floor_usd, program_funding_usd, expected_awards, has_cost_sharing, modified_on
 from flagged

@@ -95,3 +95,25 @@ create or replace macro words_list(x) as case when x = '' then cast([] as varcha
 
 -- One field of the content hash: nothing is told apart from any text.
 create or replace macro part(x) as coalesce(cast(x as varchar), chr(30));
+
+-- Grants.gov's times: 11292011, 11/29/2011, "May 07, 2024 12:00:00 AM EDT", 2024-05-07. Midnight stands for the bare day, as an office
+-- that names no time means it. Written as 2024-05-07 or 2024-05-07 17:00:00-04:00; what is none of them stays as it is.
+create or replace macro us_offset_of(x) as case upper(x) when 'EST' then '-05:00' when 'EDT' then '-04:00' when 'CST' then '-06:00'
+  when 'CDT' then '-05:00' when 'MST' then '-07:00' when 'MDT' then '-06:00' when 'PST' then '-08:00' when 'PDT' then '-07:00'
+  when 'UTC' then '+00:00' when 'GMT' then '+00:00' else '' end;
+create or replace macro written_day(moment, x) as coalesce(strftime(moment, '%Y-%m-%d'), x);
+create or replace macro grant_time_of(x) as case
+  when coalesce(trim(x), '') = '' then null
+  when regexp_matches(trim(x), '^\d{8}$') then written_day(try_strptime(trim(x), '%m%d%Y'), trim(x))
+  when regexp_matches(trim(x), '^\d{1,2}/\d{1,2}/\d{4}$') then written_day(try_strptime(trim(x), '%m/%d/%Y'), trim(x))
+  when regexp_matches(trim(x), '^[A-Za-z]{3} \d{1,2}, \d{4} 12:00:00 AM( |$)') or regexp_matches(trim(x), '^[A-Za-z]{3} \d{1,2}, \d{4}$')
+    then written_day(try_strptime(regexp_extract(trim(x), '^[A-Za-z]{3} \d{1,2}, \d{4}'), '%b %d, %Y'), trim(x))
+  when regexp_matches(trim(x), '^[A-Za-z]{3} \d{1,2}, \d{4} \d{1,2}:\d{2}:\d{2} [AP]M') then coalesce(
+    strftime(try_strptime(regexp_extract(trim(x), '^.* [AP]M'), '%b %d, %Y %I:%M:%S %p'), '%Y-%m-%d %H:%M:%S')
+      || us_offset_of(regexp_extract(trim(x), ' [AP]M ([A-Z]{3})$', 1)), trim(x))
+  else trim(x) end;
+
+-- Lists of codes; `known` is a map from each spelling in lower case to the code it means. What it has not is "other".
+create or replace macro code_list(x) as list_sort(list_distinct(list_filter(list_transform(x, lambda c: trim(c)), lambda c: c <> '')));
+create or replace macro coded_list(x, known) as nullif(list_sort(list_distinct(list_transform(x, lambda c: coalesce(known[lower(c)], 'other')))), []);
+create or replace macro unknown_in(name, x, known) as coalesce(list_transform(list_filter(x, lambda c: known[lower(c)] is null), lambda c: name || '=' || left(c, 80)), []);

@@ -9,7 +9,9 @@ with pairs as (
       and (i.posted_precision <> 'date'
         or i.posted_raw = strftime(timezone('America/New_York', k.posted_at), '%Y-%m-%d')) as keeps_posted,
     k.notice_id is not null
-      and (i.response_deadline_precision in ('none', 'unreadable')
+      -- A whole record of a grant without a closing date says that there is none.
+      and (i.response_deadline_precision = 'none' and (i.kind <> 'grant' or i.lacks_keys)
+        or i.response_deadline_precision = 'unreadable'
         or i.response_deadline_precision = 'date' and k.response_deadline_precision in ('instant', 'assumed_zone')
         or i.response_deadline_precision = 'assumed_zone' and k.response_deadline_precision = 'instant')
       and (i.response_deadline_precision not in ('date', 'assumed_zone')
@@ -63,11 +65,24 @@ select n.position as position, n.record_hash as record_hash, false as lacks_id, 
   case when o.url like 'https://sam.gov/workspace/contract/opp/%' and n.url = 'https://sam.gov/opp/' || n.notice_id || '/view'
     then o.url else coalesce(n.url, o.url) end as url,
   coalesce(n.is_active_raw, o.is_active_raw) as is_active_raw,
+  n.kind as kind,
+  coalesce(n.eligibility_codes, o.eligibility_codes) as eligibility_codes,
+  coalesce(n.eligibility_text, o.eligibility_text) as eligibility_text,
+  coalesce(n.aln_codes, o.aln_codes) as aln_codes,
+  coalesce(n.funding_category_codes, o.funding_category_codes) as funding_category_codes,
+  coalesce(n.funding_instrument_codes, o.funding_instrument_codes) as funding_instrument_codes,
+  case when n.eligibility_codes is null and n.funding_category_codes is null then o.unknown_codes else n.unknown_codes end as unknown_codes,
+  coalesce(n.award_floor_usd, o.award_floor_usd) as award_floor_usd,
+  coalesce(n.program_funding_usd, o.program_funding_usd) as program_funding_usd,
+  coalesce(n.expected_awards, o.expected_awards) as expected_awards,
+  coalesce(n.has_cost_sharing, o.has_cost_sharing) as has_cost_sharing,
+  coalesce(n.modified_on, o.modified_on) as modified_on,
   -- A flag goes with the field it speaks of; those of times are found again from the merged fields.
   list_distinct(list_concat(
     list_filter(n.flags, lambda f: not (starts_with(f, 'deadline_') or starts_with(f, 'posted_'))),
     list_filter(coalesce(o.flags, []), lambda f:
       starts_with(f, 'naics_') and n.naics_code is null or starts_with(f, 'psc_') and n.psc_code is null
       or starts_with(f, 'set_aside_') and n.set_aside_raw is null or starts_with(f, 'award_') and n.award_ceiling_usd is null
-      or starts_with(f, 'text_') and n.description_text is null))) as flags
+      or starts_with(f, 'text_') and n.description_text is null
+      or f = 'code_unknown' and n.eligibility_codes is null and n.funding_category_codes is null))) as flags
 from pairs

@@ -67,6 +67,18 @@ NOTICE_COLUMNS = [
     "url",
     "is_active_raw",
     "flags",
+    "kind",
+    "eligibility_codes",
+    "eligibility_text",
+    "aln_codes",
+    "funding_category_codes",
+    "funding_instrument_codes",
+    "unknown_codes",
+    "award_floor_usd",
+    "program_funding_usd",
+    "expected_awards",
+    "has_cost_sharing",
+    "modified_on",
 ]
 """core.notice_versions without first_seen_at and first_seen_order."""
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from warehouse.domain.deadlines import DeadlinePrecision
 from warehouse.domain.fit import Reason, Recommendation
+from warehouse.domain.grants import NoticeKind
 from warehouse.domain.opportunity import OpportunityStatus
 from warehouse.ledger.opportunity_filter import ORDER, Condition, OpportunityFilter, Sort, conditions
 from warehouse.ledger.opportunity_search import QUERY, Words, find_by_number, find_words
@@ -28,13 +29,16 @@ COLUMNS = (
     "id, source, external_ref, solicitation_number, title, agency, sub_agency, office, notice_type, naics_code, psc_code,"
     " set_aside_code, set_aside_text, place_city, place_state, posted_at, due_date, due_raw, due_offset_minutes,"
     " due_precision, safe_deadline_at, value_usd, url, fit_score, recommendation, fit_reasons, scorer, status::text as status,"
-    " notice_count, is_open, is_demo, note is not null as has_note"
+    " notice_count, is_open, is_demo, note is not null as has_note, kind"
 )
 
 
 @dataclass(frozen=True)
 class OpportunityRow:
-    """One opportunity as the list shows it. Instants are UTC; `due_offset_minutes` is the office's zone."""
+    """One opportunity as the list shows it. Instants are UTC; `due_offset_minutes` is the office's zone.
+
+    `kind` is one of warehouse.domain.grants.NoticeKind.
+    """
 
     id: str
     source: str
@@ -68,6 +72,12 @@ class OpportunityRow:
     is_open: bool
     is_demo: bool
     has_note: bool
+    kind: str
+
+    @property
+    def is_grant(self) -> bool:
+        """Whether it is a grant: then industry, product and set-aside say nothing."""
+        return self.kind == NoticeKind.GRANT
 
 
 @dataclass(frozen=True)
@@ -99,6 +109,21 @@ class ChainNotice:
 
 
 @dataclass(frozen=True)
+class GrantFacts:
+    """What a grant says of whom and what it funds; codes as in warehouse/domain/grants.py, amounts None where unknown."""
+
+    eligibility_codes: tuple[str, ...] = ()
+    eligibility_text: str | None = None
+    aln_codes: tuple[str, ...] = ()
+    funding_category_codes: tuple[str, ...] = ()
+    funding_instrument_codes: tuple[str, ...] = ()
+    award_floor_usd: Decimal | None = None
+    program_funding_usd: Decimal | None = None
+    expected_awards: int | None = None
+    has_cost_sharing: bool | None = None
+
+
+@dataclass(frozen=True)
 class OpportunityDetail:
     """One opportunity whole: the row, its text, contacts, decisions and chain of notices, oldest first."""
 
@@ -123,6 +148,7 @@ class OpportunityDetail:
     noted_at: datetime | None
     noted_by: str | None
     notices: tuple[ChainNotice, ...]
+    grant: GrantFacts
 
 
 def list_opportunities(
@@ -156,6 +182,8 @@ def read_opportunity(tx: Transaction, opportunity_id: str) -> OpportunityDetail 
     """Return one opportunity; an id that regrouping made obsolete leads to its survivor. None when there is none."""
     row = tx.row(
         f"select {COLUMNS}, o.description, o.description_url, o.attachment_urls, o.contacts, o.flags, o.place_country,"  # noqa: S608 - own constants; values are parameters
+        " o.eligibility_codes, o.eligibility_text, o.aln_codes, o.funding_category_codes, o.funding_instrument_codes,"
+        " o.award_floor_usd, o.program_funding_usd, o.expected_awards, o.has_cost_sharing,"
         " o.content_hash, o.fit_rule, o.first_posted_at, o.archive_on, o.merged_into, o.profile_version, o.scored_at, o.status_changed_at,"
         " o.note, o.noted_at, (select email from profiles p where p.id = o.status_changed_by) as status_changed_by_email,"
         " (select email from profiles p where p.id = o.noted_by) as noted_by_email from opportunities o"
@@ -278,5 +306,10 @@ def _to_detail(row: Row, notices: Sequence[Row]) -> OpportunityDetail:
         notices=tuple(
             ChainNotice(**{**notice, "due_precision": DeadlinePrecision(notice["due_precision"])}) for notice in notices
         ),
+        grant=GrantFacts(**{name: _frozen(row[name]) for name in GrantFacts.__dataclass_fields__}),
         **{name: row[name] for name in same},
     )
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -21,6 +21,7 @@ FACETS = {
     "status": "status::text",
     "recommendation": "recommendation",
     "place": "place_state",
+    "kind": "kind",
 }
 """Subject of a filter and what is counted for it; NAICS by industry group, PSC by product group."""
 

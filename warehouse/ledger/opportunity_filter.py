@@ -44,6 +44,7 @@ class OpportunityFilter:
         due_within_days: Deadline at most this many days ahead.
         posted_since: Posted at this instant or later.
         places: States of performance, two letters.
+        kinds: What is offered: contract, grant (warehouse.domain.grants.NoticeKind).
         closed: Also those that can no longer be answered.
     """
 
@@ -59,6 +60,7 @@ class OpportunityFilter:
     due_within_days: int | None = None
     posted_since: datetime | None = None
     places: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
     closed: bool = False
     sort: Sort = Sort.FIT
 
@@ -81,6 +83,7 @@ def conditions(wanted: OpportunityFilter, *, at: datetime) -> dict[str, Conditio
         ("agency", "agency", wanted.agencies),
         ("notice_type", "notice_type", wanted.notice_types),
         ("place", "place_state", wanted.places),
+        ("kind", "kind", wanted.kinds),
         ("recommendation", "recommendation", tuple(r.value for r in wanted.recommendations)),
     ):
         if values:

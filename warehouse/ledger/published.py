@@ -18,10 +18,12 @@ OPPORTUNITY_COLUMNS = (
     "notice_type", "naics_code", "psc_code", "set_aside_code", "set_aside_text", "place_city", "place_state", "place_country",
     "posted_at", "first_posted_at", "due_date", "due_raw", "due_offset_minutes", "due_precision", "safe_deadline_at",
     "archive_on", "value_usd", "description", "description_url", "url", "contacts", "notice_count", "is_open", "is_demo",
-    "row_hash",
+    "row_hash", "kind", "eligibility_text", "award_floor_usd", "program_funding_usd", "expected_awards", "has_cost_sharing",
 )  # fmt: skip
-"""What is copied as it comes; the two lists come as JSON and are turned into arrays."""
-LIST_COLUMNS = ("attachment_urls", "flags")
+"""What is copied as it comes; the lists come as JSON and are turned into arrays."""
+LIST_COLUMNS = (
+    "attachment_urls", "flags", "eligibility_codes", "aln_codes", "funding_category_codes", "funding_instrument_codes",
+)  # fmt: skip
 NOTICE_COLUMNS = (
     "opportunity_id", "notice_id", "content_hash", "ordinal", "notice_type", "title", "posted_at", "due_date", "due_raw",
     "due_offset_minutes", "due_precision", "set_aside_code", "description", "url", "first_seen_at",

@@ -157,4 +157,5 @@ def _filter(stored: Mapping[str, Any]) -> OpportunityFilter:
         set_asides=tuple(stored.get("set_asides", ())),
         notice_types=tuple(stored.get("notice_types", ())),
         places=tuple(stored.get("places", ())),
+        kinds=tuple(stored.get("kinds", ())),
     )

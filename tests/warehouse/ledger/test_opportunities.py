@@ -71,6 +71,8 @@ def test_closed_ones_come_when_asked_for(tx: Transaction) -> None:
         ({"set_asides": ("SBA",), "fit_min": 60}, [7]),
         ({"notice_types": ("Presolicitation",)}, []),
         ({"statuses": (OpportunityStatus.NEW,), "places": ("CO",)}, [2]),
+        ({"kinds": ("contract",), "places": ("CO",)}, [2]),
+        ({"kinds": ("grant",)}, []),
         ({"recommendations": (Recommendation.WATCH,)}, [3]),
         ({"due_within_days": 3}, [3]),
         ({"posted_since": AT - timedelta(days=1)}, [3]),

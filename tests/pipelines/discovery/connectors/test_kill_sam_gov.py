@@ -72,7 +72,7 @@ def test_a_killed_asker_loses_and_doubles_nothing_and_pays_for_no_page_twice(hom
             while not is_landed:
                 finished, before = finished_pages(home), len(api.asked)
                 process = asker(api, site)
-                is_landed = _wait_or_kill(process, chance.uniform(0.1, 1.6) if killed < kills else 60)
+                is_landed = wait_or_kill(process, chance.uniform(0.1, 1.6) if killed < kills else 60)
                 killed += not is_landed
                 asked = Counter(params["offset"] for params in api.asked[before:])
                 assert not finished & set(asked), "a page that had come was asked for again"
@@ -89,7 +89,7 @@ def test_a_killed_asker_loses_and_doubles_nothing_and_pays_for_no_page_twice(hom
         assert budget.spent_ever - len(api.asked) <= killed
 
 
-def _wait_or_kill(process: "subprocess.Popen[str]", patience: float) -> bool:
+def wait_or_kill(process: "subprocess.Popen[str]", patience: float) -> bool:
     """Kill it after a while; say whether it had landed everything by then."""
     assert process.stdout is not None
     end = time.monotonic() + patience
