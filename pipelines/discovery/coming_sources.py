@@ -13,11 +13,6 @@ from warehouse.domain.credential import CredentialNeed
 from warehouse.settings import Settings
 
 
-def _ask_govcon(settings: Settings, secret: SecretStr, at: datetime) -> Question:
-    """Ask for the plan: it costs nothing of it."""
-    return Question(f"{settings.govcon_api_url}/me", headers={"Authorization": f"Bearer {secret.get_secret_value()}"})
-
-
 def _ask_newsapi(settings: Settings, secret: SecretStr, at: datetime) -> Question:
     return Question(
         f"{settings.newsapi_url}/top-headlines",
@@ -42,7 +37,6 @@ def _awaited(connector: str, title: str, documentation_url: str) -> CredentialNe
 
 
 COMING: tuple[TakenCredential, ...] = (
-    TakenCredential(_awaited("govcon", "GovCon API key", "https://govconapi.com/api-guide"), _ask_govcon),
     TakenCredential(_awaited("newsapi", "NewsAPI key", "https://newsapi.org/docs"), _ask_newsapi),
     TakenCredential(
         _awaited("simpler_grants", "Simpler.Grants.gov API key", "https://api.simpler.grants.gov/docs"),

@@ -18,7 +18,7 @@ with timed as (
     -- SAM.gov's own days are Eastern ones.
     instant_of(posted_local, posted_offset, posted_form, 'America/New_York', false) as posted_at,
     solicitation_key_of(number_key, notice_id) as solicitation_key,
-    opportunity_id_of(source, plain_agency, number_key, notice_id) as opportunity_id
+    opportunity_id_of(first_hand(source), plain_agency, number_key, notice_id) as opportunity_id
   from formed
 ), keyed as (
   select *,
