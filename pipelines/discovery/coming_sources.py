@@ -13,15 +13,6 @@ from warehouse.domain.credential import CredentialNeed
 from warehouse.settings import Settings
 
 
-def _ask_newsapi(settings: Settings, secret: SecretStr, at: datetime) -> Question:
-    return Question(
-        f"{settings.newsapi_url}/top-headlines",
-        params={"country": "us", "pageSize": "1"},
-        headers={"X-Api-Key": secret.get_secret_value()},
-        expects="articles",
-    )
-
-
 def _ask_simpler_grants(settings: Settings, secret: SecretStr, at: datetime) -> Question:
     newest_first = [{"order_by": "opportunity_id", "sort_direction": "descending"}]
     return Question(
@@ -37,7 +28,6 @@ def _awaited(connector: str, title: str, documentation_url: str) -> CredentialNe
 
 
 COMING: tuple[TakenCredential, ...] = (
-    TakenCredential(_awaited("newsapi", "NewsAPI key", "https://newsapi.org/docs"), _ask_newsapi),
     TakenCredential(
         _awaited("simpler_grants", "Simpler.Grants.gov API key", "https://api.simpler.grants.gov/docs"),
         _ask_simpler_grants,

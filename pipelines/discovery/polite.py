@@ -189,7 +189,9 @@ def _judged(
     if status in {401, 403}:
         words = "says that the key has expired" if "expired" in text else "refuses the key"
         raise SourceKeyRefused(
-            f"{counted.title} {words} (HTTP {status}).", kept=KEPT, todo="set another key on the page Credentials."
+            f"{counted.title} {words} (HTTP {status}{_code(found)}).",
+            kept=KEPT,
+            todo="set another key on the page Credentials.",
         )
     if status >= 500 or status == 408:
         raise _Trouble(f"HTTP {status}")
@@ -205,6 +207,12 @@ def _judged(
     if found is None or (question.expects and question.expects not in found):
         raise _Trouble("something else than its answer")
     return answer.body
+
+
+def _code(found: dict[str, object] | None) -> str:
+    """Name the source's own word for a refusal, where it has one: apiKeyInvalid, apiKeyDisabled."""
+    code = (found or {}).get("code")
+    return f", {code}" if isinstance(code, str) and code.isidentifier() and len(code) <= 40 else ""
 
 
 def _its_words(found: dict[str, object] | None, question: Question) -> str:

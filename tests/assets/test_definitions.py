@@ -15,7 +15,7 @@ from assets.market import raw_awards
 from warehouse.lake.marts import mart_names
 from warehouse.settings import ROOT
 
-FLOW = ["raw_sam_gov", "notices", "opportunities", "published_opportunities", "fit_scores", "ledger_snapshot"]
+FLOW = ["notices", "opportunities", "published_opportunities", "fit_scores", "ledger_snapshot"]
 BLOCKING = {
     "audit_chain_is_unbroken",
     "no_duplicate_current_notices",
@@ -53,6 +53,8 @@ def test_deliveries_and_the_lake_do_not_wait_for_each_other() -> None:
 
 def test_assets_follow_each_other_as_the_flow_says() -> None:
     graph = defs.resolve_asset_graph()
+    raw = {"raw_govcon", "raw_sam_gov"}
+    assert graph.get(dg.AssetKey("notices")).parent_keys == {dg.AssetKey(name) for name in raw}
     for earlier, later in itertools.pairwise(FLOW):
         assert graph.get(dg.AssetKey(later)).parent_keys == {dg.AssetKey(earlier)}
     of_market = {"agency_spend", "competitors", "incumbents", "recompetes"}
@@ -64,8 +66,19 @@ def test_assets_follow_each_other_as_the_flow_says() -> None:
     assert graph.get(dg.AssetKey("raw_usaspending")).parent_keys == {dg.AssetKey("fit_scores")}
     assert {one.op.tags.get("dagster/priority") for one in raw_awards} == {"-1"}
     assert graph.get(dg.AssetKey("awards")).parent_keys == {dg.AssetKey("raw_usaspending")}
-    beside = {"audit_log", "deliveries", "assessments", "second_looks", "raw_usaspending", "awards"}
-    assert {key.path[-1] for key in graph.get_all_asset_keys()} == {*FLOW, *mart_names(), *beside}
+    beside = {
+        "audit_log",
+        "deliveries",
+        "assessments",
+        "second_looks",
+        "raw_usaspending",
+        "awards",
+        "raw_newsapi",
+        "articles",
+    }
+    assert graph.get(dg.AssetKey("raw_newsapi")).parent_keys == {dg.AssetKey("fit_scores")}
+    assert graph.get(dg.AssetKey("articles")).parent_keys == {dg.AssetKey("raw_newsapi")}
+    assert {key.path[-1] for key in graph.get_all_asset_keys()} == {*raw, *FLOW, *mart_names(), *beside}
 
 
 def test_a_second_look_belongs_to_its_request_and_to_no_discovery() -> None:
