@@ -14,6 +14,7 @@ from assets.follow_up import follow_up, half_hourly_follow_up
 from assets.jobs import assessment, delivery, discovery
 from assets.market import awards, raw_awards
 from assets.marts import ledger_snapshot, mart_assets
+from assets.news import articles, raw_news
 from assets.notices import due_notices, send_notices
 from assets.raw import raw_notices
 from assets.resources import Stores, World, quiet_report
@@ -41,6 +42,8 @@ def build_definitions(report: Progress) -> dg.Definitions:
             fit_scores,
             *raw_awards,
             awards,
+            *raw_news,
+            articles,
             assessments,
             second_looks,
             ledger_snapshot,

@@ -12,7 +12,9 @@ ProcuraError
 ├── SourceUnavailable   a source does not answer, or refuses
 │   ├── SourceFileMissing
 │   ├── SourceQuotaExceeded
-│   └── SourceKeyRefused
+│   ├── SourceKeyRefused
+│   ├── SourcePlanLacks
+│   └── SourceDiffers
 ├── VaultRefused        a sealed secret is not opened
 └── AuditBroken         the audit log does not verify
 """
@@ -87,6 +89,14 @@ class SourceQuotaExceeded(SourceUnavailable):
 
 class SourceKeyRefused(SourceUnavailable):
     """A source has refused the key, or says that it has expired."""
+
+
+class SourcePlanLacks(SourceUnavailable):
+    """What was asked for is not part of what was paid for; the same question would only be refused again."""
+
+
+class SourceDiffers(SourceUnavailable):
+    """A source does otherwise than it is documented: it refuses a question, repeats its pages, or has another shape."""
 
 
 class AuditBroken(ProcuraError):

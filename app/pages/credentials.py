@@ -61,8 +61,6 @@ def _draw(credential: Credential, at: datetime, *, may_edit: bool, can_test: boo
             f"Given by PROCURA\\_{plain(f'{credential.need.connector}_{credential.need.field}'.upper())}"
             " of the machine, which wins over what is saved here."
         )
-    if credential.need.is_awaited:
-        st.caption("Kept for later: this version uses it only for the test.")
     if may_edit:
         _draw_buttons(credential, can_test=can_test)
     if not can_test:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from app import session
 from app.page import PageInfo, Section
-from app.widgets import awards, charts, names, state
+from app.widgets import awards, charts, names, state, stories
 from pipelines.qualification.market import Market, awards_behind, known_industries, read_market
 from warehouse.domain.access import Action, Person
 
@@ -35,6 +35,7 @@ def render() -> None:
             page="sources",
             label="Sources",
         )
+        stories.draw_market(person)
         return
     naics = _choose_industry(industries)
     market = read_market(naics, by=person)
@@ -42,9 +43,10 @@ def render() -> None:
     _draw_recompetes(market)
     _draw_spend(market, naics, person)
     _draw_holders(market, naics, person)
+    stories.draw_market(person)
     st.caption(
-        "From USAspending, contracts only. Obligated is what was promised so far, which is no price and may fall; a ceiling stands"
-        " only where the source states one. Awards of the Department of Defense appear about 90 days late."
+        "Figures are from USAspending, contracts only. Obligated is what was promised so far, which is no price and may fall; a"
+        " ceiling stands only where the source states one. Awards of the Department of Defense appear about 90 days late."
     )
 
 

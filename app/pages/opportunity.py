@@ -16,6 +16,7 @@ from app.widgets import (
     score,
     second_look,
     state,
+    stories,
     submission_open,
 )
 from app.widgets.decide import draw_decision, draw_note
@@ -58,6 +59,7 @@ def render() -> None:
         submission_open.draw(found.row, person)
         _draw_why(found, kept, person, provider=provider)
         incumbents.draw(found.row.id, person)
+        stories.draw_about((found.row.agency, found.row.sub_agency), person)
         draw_note(found, person)
     with left:
         _draw_facts(found)

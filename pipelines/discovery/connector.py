@@ -42,6 +42,11 @@ class Trouble:
     fault: SourceUnavailable
 
 
+@dataclass(frozen=True)
+class NoKey:
+    """The source takes a key and none is set: it is left out, calmly."""
+
+
 class RecordKind(StrEnum):
     """What the records of a source are: how they are kept and what becomes of them follows from it (reading.py)."""
 
@@ -49,6 +54,8 @@ class RecordKind(StrEnum):
     """What may be answered: versions, grouped into opportunities and published."""
     AWARDS = "awards"
     """What was bought, from whom, until when: facts of the market, never something to answer."""
+    NEWS = "news"
+    """What the press says: neither to answer nor an award."""
 
 
 @runtime_checkable
@@ -84,7 +91,7 @@ class Connector(Protocol):
 
     def fetch(
         self, settings: Settings, *, since: datetime | None, at: datetime, progress: Progress
-    ) -> Iterator[Fetched | Trouble]:
+    ) -> Iterator[Fetched | Trouble | NoKey]:
         """Yield what the source has now; nothing when it has nothing new since the last call.
 
         A file that was yielded has landed when the next one is asked for.

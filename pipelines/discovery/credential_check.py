@@ -7,7 +7,6 @@ from datetime import datetime
 
 from pydantic import SecretStr
 
-from pipelines.discovery.coming_sources import COMING
 from pipelines.discovery.connector import find_connectors
 from pipelines.discovery.credential_question import Answer, TakenCredential, ask
 from warehouse.domain import access
@@ -78,15 +77,9 @@ def _secret(ledger: Ledger, need: CredentialNeed, by: Person | None) -> SecretSt
 
 
 def _taken() -> list[TakenCredential]:
-    """A source's own file comes first: what was announced for it counts no more."""
-    found = [
-        taken for _, source in sorted(find_connectors()[0].items()) for taken in getattr(source, "credentials", ())
-    ]
-    here = {taken.need.connector for taken in found}
-    return sorted(
-        [*found, *(taken for taken in COMING if taken.need.connector not in here)],
-        key=lambda taken: (taken.need.connector != "sam_gov", taken.need.connector, taken.need.field),
-    )
+    """Return what the sources' own files say they take, SAM.gov's first."""
+    found = [taken for source in find_connectors()[0].values() for taken in getattr(source, "credentials", ())]
+    return sorted(found, key=lambda taken: (taken.need.connector != "sam_gov", taken.need.connector, taken.need.field))
 
 
 def _taken_of(connector: str, field: str) -> TakenCredential:

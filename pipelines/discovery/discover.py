@@ -10,6 +10,7 @@ from pathlib import Path
 from pipelines.discovery.connector import (
     Connector,
     Fetched,
+    NoKey,
     Progress,
     RecordKind,
     Trouble,
@@ -21,7 +22,7 @@ from pipelines.discovery.reading import read_file
 from pipelines.discovery.shapes import Skip
 from warehouse.clock import now
 from warehouse.domain.run_outcome import RunOutcome
-from warehouse.errors import DiskFull, SourceKeyRefused, SourceQuotaExceeded, SourceUnavailable
+from warehouse.errors import DiskFull, SourceKeyRefused, SourcePlanLacks, SourceQuotaExceeded, SourceUnavailable
 from warehouse.lake.connection import open_lake
 from warehouse.lake.landings import Counts, LandingState, landing_states
 from warehouse.lake.one_reader import one_reader
@@ -113,7 +114,7 @@ def land_source(
     )  # fmt: skip
     if fault is not None and landed.outcome.is_trouble:
         fail_run(ledger, run_id, at=now(), reason=fault.what)
-    elif fault is not None or landed.outcome is RunOutcome.NOT_ASKED:
+    elif fault is not None or landed.outcome in {RunOutcome.NOT_ASKED, RunOutcome.NO_KEY}:
         end_idle_run(ledger, run_id, at=now(), reason=landed.reason)
     _remember(settings, source, entries)
     if inbox is None and not landing.sources() & _notice_sources():
@@ -123,6 +124,7 @@ def land_source(
 
 
 NO_NEWS = "The source has nothing newer than what had landed before."
+NO_KEY = "It takes a key, and none is set that it has not refused."
 
 
 def read_landings(
@@ -219,7 +221,12 @@ def _land_inbox(
 
 
 def _land_fetched(
-    landing: Landing, connector: Connector, offered: Iterable[Fetched | Trouble], *, at: datetime, landed: Landed
+    landing: Landing,
+    connector: Connector,
+    offered: Iterable[Fetched | Trouble | NoKey],
+    *,
+    at: datetime,
+    landed: Landed,
 ) -> tuple[list[Entry], Landed]:
     entries: list[Entry] = []
     new, trouble = 0, None
@@ -228,6 +235,8 @@ def _land_fetched(
             if isinstance(fetched, Trouble):
                 trouble = fetched.fault
                 continue
+            if isinstance(fetched, NoKey):
+                return entries, replace(landed, outcome=RunOutcome.NO_KEY, reason=NO_KEY)
             entry, is_new = _land_one(landing, connector, fetched, at)
             entries.append(entry)
             new += is_new
@@ -242,7 +251,11 @@ def _land_fetched(
 
 
 def _troubled(landed: Landed, error: SourceUnavailable) -> Landed:
-    kinds = {SourceQuotaExceeded: RunOutcome.QUOTA, SourceKeyRefused: RunOutcome.KEY_REFUSED}
+    kinds = {
+        SourceQuotaExceeded: RunOutcome.QUOTA,
+        SourceKeyRefused: RunOutcome.KEY_REFUSED,
+        SourcePlanLacks: RunOutcome.KEY_REFUSED,
+    }
     return replace(landed, outcome=kinds.get(type(error), RunOutcome.BROKEN), reason=error.what)
 
 

@@ -41,7 +41,7 @@ class Grouping:
 
 
 def group_opportunities(lake: Lake, *, as_of: datetime) -> Grouping:
-    """Bring core.opportunities and core.opportunity_aliases to what the notices posted up to `as_of` say.
+    """Bring core.opportunities, core.opportunity_aliases and core.filled_notices to what notices posted up to `as_of` say.
 
     Reads every version, writes only rows that differ: with nothing new, nothing is written.
     """
@@ -51,9 +51,11 @@ def group_opportunities(lake: Lake, *, as_of: datetime) -> Grouping:
 def _group(cursor: Cursor, as_of: datetime) -> Grouping:
     cursor.execute("create or replace temp table world as select ?::timestamptz as as_of", [as_of])
     cursor.execute("create or replace temp table biddable as select unnest(?) as notice_type", [sorted(BIDDABLE)])
-    cursor.execute((SQL / "group.sql").read_text(encoding="utf-8"))
+    for name in ("seen_notices.sql", "filled_notices.sql", "group.sql"):
+        cursor.execute((SQL / name).read_text(encoding="utf-8"))
     _find_working_days(cursor)
     cursor.execute((SQL / "group_rows.sql").read_text(encoding="utf-8"))
+    _replace(cursor, "filled_notices", "notice_id")
     written, removed = _replace(cursor, "opportunities", "opportunity_id")
     return Grouping(
         opportunities=_count(cursor, "from grouped"),
@@ -109,6 +111,7 @@ def _find_clock_changes(cursor: Cursor, days: Sequence[date], federal: holidays.
 
 
 _REPLACEMENTS = {
+    "filled_notices": ("changed_filled", "filled"),
     "opportunities": ("changed_opportunities", "grouped"),
     "opportunity_aliases": ("changed_aliases", "grouped_aliases"),
 }

@@ -34,7 +34,9 @@ where n.row_hash is distinct from o.row_hash;
 create or replace temp table grouped_aliases as
 select v.opportunity_id as alias_id,
   max_by(p.opportunity_id, (coalesce(p.posted_at, '-infinity'::timestamptz), p.first_seen_order, p.notice_id)) as opportunity_id
-from seen_versions v join present_notices p using (source, notice_id)
+from seen_versions v join present_notices p on p.notice_id = v.notice_id
+  -- What GovCon API alone told of goes on under the id that it has once SAM.gov tells of it.
+  and (p.source = v.source or p.source = 'sam_gov' and v.source = 'govcon')
 where v.opportunity_id <> p.opportunity_id and v.opportunity_id not in (select opportunity_id from speaking)
 group by alias_id;
 

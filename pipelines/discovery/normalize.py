@@ -44,6 +44,7 @@ _GRANTS = "normalize_grants.sql"
 FEEDS = {
     "bulk_csv": Feed("normalize_csv.sql", "normalize.sql", "notice_id"),
     "v2_json": Feed("normalize_v2.sql", "normalize.sql", "json_extract_string(text, '$.noticeId')"),
+    "govcon_json": Feed("normalize_govcon.sql", "normalize.sql", "json_extract_string(text, '$.notice_id')"),
     "extract_xml": Feed("normalize_grants_xml.sql", _GRANTS, "trim(json_extract_string(text, '$.OpportunityID'))"),
     "search2_json": Feed("normalize_grants_hit.sql", _GRANTS, "trim(json_extract_string(text, '$.id'))"),
     "detail_json": Feed(
@@ -84,6 +85,28 @@ NEEDED_KEYS = [
 ]
 """What a whole record of the API speaks of; one that does not even mention some of it erases nothing known."""
 
+NEEDED_GOVCON_KEYS = [
+    "title",
+    "agency",
+    "notice_type",
+    "posted_date",
+    "response_deadline",
+    "naics",
+    "psc",
+    "set_aside_type",
+    "solicitation_number",
+    "description_text",
+    "award_amount",
+    "awardee_name",
+    "contact_name",
+    "contact_email",
+    "sam_url",
+    "performance_city_name",
+    "performance_state_code",
+]
+"""The same of GovCon API, of which only the id and the title are promised."""
+NEEDED = {"v2_json": NEEDED_KEYS, "govcon_json": NEEDED_GOVCON_KEYS}
+
 NOTICE_TYPES: dict[str, NoticeType] = {
     **{kind.value.lower(): kind for kind in NoticeType},
     # The API's letters, and spellings of older answers.
@@ -116,7 +139,8 @@ def normalize(part: Slice, source: str) -> ReadSlice:
         The columns of core.notice_versions without first_seen_*, and position (bigint), record_hash (ubigint) and
         lacks_keys (the record does not even mention some field).
     """
-    return read_slice(part, lambda part: _read(part, source), id_name="the notice id")
+    name = "the notice id or the title" if part.feed == "govcon_json" else "the notice id"
+    return read_slice(part, lambda part: _read(part, source), id_name=name)
 
 
 def record_keys(part: Slice) -> pa.Table | None:
@@ -141,7 +165,10 @@ def _read(part: Slice, source: str) -> pa.Table:
     with notice_engine() as engine:
         engine.register("records", part.records)
         engine.register("notice_types", _types())
-        terms = {"$record_hash": _record_hash(part), **(_key_terms(part) if part.feed == "v2_json" else {})}
+        terms = {
+            "$record_hash": _record_hash(part),
+            **(_key_terms(part, NEEDED[part.feed]) if part.feed in NEEDED else {}),
+        }
         terms["$absent"] = _lacks_columns(part)
         feed = FEEDS[part.feed]
         engine.execute(f"create temp view stated as {_filled(_statement(feed.stated), terms)}")
@@ -173,15 +200,15 @@ def _filled(statement: str, terms: Mapping[str, str]) -> str:
     return statement
 
 
-def _key_terms(part: Slice) -> dict[str, str]:
+def _key_terms(part: Slice, needed: Sequence[str]) -> dict[str, str]:
     """Return the keys that a whole record has, those of the slice's first record, and whether it lacks one."""
     first: list[str] = []
     if part.records.num_rows:
         with suppress(ValueError):
             record = json.loads(part.records["text"][0].as_py())
             first = list(record) if isinstance(record, dict) else []
-    lacks = str(not set(NEEDED_KEYS) <= set(first)).lower()
-    return {"$first_keys": _list(first), "$first_lacks": lacks, "$needed_keys": _list(NEEDED_KEYS)}
+    lacks = str(not set(needed) <= set(first)).lower()
+    return {"$first_keys": _list(first), "$first_lacks": lacks, "$needed_keys": _list(needed)}
 
 
 @functools.cache

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.discovery.windows import Asked, Window
-from warehouse.errors import SourceUnavailable
+from warehouse.errors import SourceDiffers, SourceUnavailable
 
 PAGES, RECORDS = "pages", "records"
 
@@ -53,7 +53,7 @@ class _Walk:
         is_all = page.is_last or not page.ids or (page.total is not None and len(self.seen) >= page.total)
         # A short page is the last one, unless the source shortens them all: then the next one is empty.
         if not is_all and not new and len(page.ids) >= self.size:
-            raise SourceUnavailable(
+            raise SourceDiffers(
                 f"the source repeats itself from page {self.number + 1} on.",
                 kept=f"the {len(self.seen):,} records before it.",
                 todo="nothing: it is tried again with the next run.",
@@ -73,7 +73,7 @@ def walk(
         read: Reads a page that was kept.
 
     Raises:
-        SourceUnavailable: the source gives full pages again and again that hold nothing new; or what `ask` raises.
+        SourceDiffers: the source gives full pages again and again that hold nothing new; or what `ask` raises.
     """
     at = _Walk(size, asked.counts_by)
     goes_on = True

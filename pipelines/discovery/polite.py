@@ -20,7 +20,7 @@ import stamina
 from pipelines.discovery.credential_question import Question, json_object
 from pipelines.discovery.http import CONNECT_SECONDS, READ_SECONDS, USER_AGENT, plain_fault
 from pipelines.discovery.public_addresses import client_for
-from warehouse.errors import SourceKeyRefused, SourceQuotaExceeded, SourceUnavailable
+from warehouse.errors import SourceDiffers, SourceKeyRefused, SourcePlanLacks, SourceQuotaExceeded, SourceUnavailable
 from warehouse.ledger.source_budgets import Quota, budget_of, close_source, note_answer, take_request
 from warehouse.ledger.store import Ledger
 
@@ -45,7 +45,15 @@ class _Trouble(Exception):
 
 @dataclass(frozen=True)
 class Counted:
-    """A source as it is asked: its name in the ledger, in words, what it allows, and whether its address is the operator's."""
+    """A source as it is asked.
+
+    Attributes:
+        source: Its name in the ledger.
+        title: Its name in words.
+        quota: What it allows.
+        is_own_address: Whether its address is the operator's.
+        plan_status: The status by which it says that what was paid for does not hold this; None: it has no such.
+    """
 
     ledger: Ledger
     source: str
@@ -53,6 +61,7 @@ class Counted:
     quota: Quota
     is_own_address: bool
     wait_seconds: float = 1.0
+    plan_status: int | None = None
 
 
 def ask(counted: Counted, question: Question, *, at: datetime, empty_status: int | None = None) -> bytes | None:
@@ -67,6 +76,7 @@ def ask(counted: Counted, question: Question, *, at: datetime, empty_status: int
     Raises:
         SourceQuotaExceeded: it may not be asked now, by our count or by its own word; the message says until when.
         SourceKeyRefused: it refuses the key.
+        SourcePlanLacks: it does not give this for what is paid (`plan_status`); never asked again by itself.
         SourceUnavailable: it does not answer, answers with something else, or refuses the question.
     """
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log addresses, and keys stand in some
@@ -83,9 +93,11 @@ def ask(counted: Counted, question: Question, *, at: datetime, empty_status: int
             for attempt in attempts:
                 with attempt:
                     _take(counted, at + timedelta(seconds=time.monotonic() - began))
-                    answer = _judged(counted, _sent(client, question), question.expects, empty_status, at)
+                    answer = _sent(client, question)
+                    body = _judged(counted, answer, question, empty_status, at)
                     note_answer(counted.ledger, counted.source, is_good=True)
-                    return answer
+                    _heed_remaining(counted, answer, at)
+                    return body
     except _Trouble as trouble:
         raise _broken(counted, str(trouble), at) from None
     raise AssertionError("unreachable")
@@ -155,9 +167,17 @@ def _sent(client: httpx.Client, question: Question) -> _Answer:
         raise _Trouble(plain_fault(error)) from None
 
 
-def _judged(counted: Counted, answer: _Answer, expects: str, empty_status: int | None, at: datetime) -> bytes | None:
+def _judged(
+    counted: Counted, answer: _Answer, question: Question, empty_status: int | None, at: datetime
+) -> bytes | None:
     status, text = answer.status, answer.body[:4096].decode("utf-8", "replace").lower()
     found = json_object(answer.body)
+    if status == counted.plan_status:
+        raise SourcePlanLacks(
+            f"{counted.title} does not give this for what is paid (HTTP {status}{_its_words(found, question)}).",
+            kept=KEPT,
+            todo="set the key of a larger plan on the page Credentials; it is not asked for it again by itself.",
+        )
     if status == 429 or (
         status in {401, 402, 403} and any(word in text for word in ("exhausted", "exceeded", "throttled"))
     ):
@@ -169,7 +189,9 @@ def _judged(counted: Counted, answer: _Answer, expects: str, empty_status: int |
     if status in {401, 403}:
         words = "says that the key has expired" if "expired" in text else "refuses the key"
         raise SourceKeyRefused(
-            f"{counted.title} {words} (HTTP {status}).", kept=KEPT, todo="set another key on the page Credentials."
+            f"{counted.title} {words} (HTTP {status}{_code(found)}).",
+            kept=KEPT,
+            todo="set another key on the page Credentials.",
         )
     if status >= 500 or status == 408:
         raise _Trouble(f"HTTP {status}")
@@ -177,14 +199,37 @@ def _judged(counted: Counted, answer: _Answer, expects: str, empty_status: int |
     if status == empty_status and found is not None:
         return None
     if status != 200:
-        raise SourceUnavailable(
+        raise SourceDiffers(
             f"{counted.title} refuses the question (HTTP {status}).",
             kept=KEPT,
             todo="look into its documentation: it may have changed.",
         )
-    if found is None or (expects and expects not in found):
+    if found is None or (question.expects and question.expects not in found):
         raise _Trouble("something else than its answer")
     return answer.body
+
+
+def _code(found: dict[str, object] | None) -> str:
+    """Name the source's own word for a refusal, where it has one: apiKeyInvalid, apiKeyDisabled."""
+    code = (found or {}).get("code")
+    return f", {code}" if isinstance(code, str) and code.isidentifier() and len(code) <= 40 else ""
+
+
+def _its_words(found: dict[str, object] | None, question: Question) -> str:
+    """Quote what a source says of a refusal; nothing where it says a secret of the question back."""
+    told = next((found[name] for name in ("message", "error", "detail") if found and found.get(name)), "")
+    if isinstance(told, dict):
+        told = told.get("message", "")
+    words = " ".join("".join(c if c.isprintable() else " " for c in str(told)).split())[:200]
+    sent = [*question.params.values(), *(part for value in question.headers.values() for part in value.split())]
+    return f": {words}" if words and not any(len(part) >= 8 and part in str(told) for part in sent) else ""
+
+
+def _heed_remaining(counted: Counted, answer: _Answer, at: datetime) -> None:
+    """Leave a source alone that says with a good answer that it was the last one: others may use the same key."""
+    if answer.headers.get("x-ratelimit-remaining", "").strip() == "0":
+        until = _stated_until(answer, None, at) or counted.quota.began(at) + counted.quota.period
+        close_source(counted.ledger, counted.source, until=until, because="quota")
 
 
 def _broken(counted: Counted, words: str, at: datetime) -> SourceUnavailable:

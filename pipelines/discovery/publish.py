@@ -188,7 +188,8 @@ def _export(cursor: Cursor, ids: list[str], as_of: datetime, folder: Path) -> tu
     """Write the chosen opportunities and their chains as CSV, in the order of published.py's columns."""
     cursor.execute("create or replace temp table chosen as select unnest(?::varchar[]) as opportunity_id", [ids])
     cursor.execute("create or replace temp table world as select ?::timestamptz as as_of", [as_of])
-    cursor.execute((SQL / "publish_macros.sql").read_text(encoding="utf-8"))
+    for name in ("seen_notices.sql", "publish_macros.sql"):
+        cursor.execute((SQL / name).read_text(encoding="utf-8"))
     files = folder / "rows.csv", folder / "notices.csv"
     for name, path in zip(("publish_rows.sql", "publish_notices.sql"), files, strict=True):
         statement = (SQL / name).read_text(encoding="utf-8")

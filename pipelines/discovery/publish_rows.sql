@@ -12,4 +12,4 @@ select o.opportunity_id, o.source, o.notice_id, o.content_hash, sound_name(v.sol
   sound_list(v.funding_category_codes), sound_list(v.funding_instrument_codes)
 from core.opportunities o
 semi join chosen using (opportunity_id)
-join core.notice_versions v on v.source = o.source and v.notice_id = o.notice_id and v.content_hash = o.content_hash
+join core.notice_contents v on v.source = o.source and v.notice_id = o.notice_id and v.content_hash = o.content_hash

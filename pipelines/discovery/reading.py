@@ -10,6 +10,7 @@ from pipelines.discovery.connector import Connector, Progress, RecordKind
 from pipelines.discovery.normalize import record_keys, without
 from pipelines.discovery.shapes import Skip
 from pipelines.discovery.slices import SLICE_RECORDS, Slice
+from warehouse.lake.articles import ArticlesToWrite, resolve_articles, write_articles
 from warehouse.lake.awards import AwardsToWrite, resolve_awards, write_awards
 from warehouse.lake.connection import Lake
 from warehouse.lake.landings import Counts, LandingState
@@ -85,6 +86,11 @@ def _write_awards(lake: Lake, entry: Entry, connector: Connector, part: Slice) -
     return write_awards(lake, AwardsToWrite(entry, part.start, part.end, read.rows, read.faults, part.is_last))
 
 
+def _write_news(lake: Lake, entry: Entry, connector: Connector, part: Slice) -> Counts | None:
+    read = connector.to_rows(part)
+    return write_articles(lake, ArticlesToWrite(entry, part.start, part.end, read.rows, read.faults, part.is_last))
+
+
 def _read_notices(lake: Lake, entry: Entry, connector: Connector, part: Slice) -> SliceToWrite:
     """Read what has to be read of a slice: the daily file repeats most of yesterday's records byte for byte."""
     seen = again = None
@@ -111,4 +117,5 @@ class _Kept:
 _KEPT = {
     RecordKind.NOTICES: _Kept(_write_notices, resolve_faults),
     RecordKind.AWARDS: _Kept(_write_awards, resolve_awards),
+    RecordKind.NEWS: _Kept(_write_news, resolve_articles),
 }

@@ -11,7 +11,7 @@ from warehouse.ledger.retention import notice_tombstones
 from warehouse.ledger.store import Ledger, open_ledger
 from warehouse.settings import Settings
 
-TABLES = ("notice_versions", "notice_sightings", "awards", "quarantine", "landings")
+TABLES = ("notice_versions", "notice_sightings", "awards", "articles", "quarantine", "landings")
 """What is made from the landing; opportunities and marts follow from these with the next run."""
 
 

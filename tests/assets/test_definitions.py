@@ -15,7 +15,7 @@ from assets.market import raw_awards
 from warehouse.lake.marts import mart_names
 from warehouse.settings import ROOT
 
-SOURCES = {"raw_sam_gov", "raw_grants_gov"}
+SOURCES = {"raw_govcon", "raw_grants_gov", "raw_sam_gov"}
 FLOW = ["notices", "opportunities", "published_opportunities", "fit_scores", "ledger_snapshot"]
 BLOCKING = {
     "audit_chain_is_unbroken",
@@ -66,7 +66,12 @@ def test_assets_follow_each_other_as_the_flow_says() -> None:
     assert graph.get(dg.AssetKey("raw_usaspending")).parent_keys == {dg.AssetKey("fit_scores")}
     assert {one.op.tags.get("dagster/priority") for one in raw_awards} == {"-1"}
     assert graph.get(dg.AssetKey("awards")).parent_keys == {dg.AssetKey("raw_usaspending")}
-    beside = {"audit_log", "deliveries", "assessments", "second_looks", "raw_usaspending", "awards"}
+    beside = {
+        *("audit_log", "deliveries", "assessments", "second_looks"),
+        *("raw_usaspending", "awards", "raw_newsapi", "articles"),
+    }
+    assert graph.get(dg.AssetKey("raw_newsapi")).parent_keys == {dg.AssetKey("fit_scores")}
+    assert graph.get(dg.AssetKey("articles")).parent_keys == {dg.AssetKey("raw_newsapi")}
     assert {key.path[-1] for key in graph.get_all_asset_keys()} == {*SOURCES, *FLOW, *mart_names(), *beside}
 
 
@@ -97,7 +102,15 @@ def test_one_file_is_one_check_of_its_name() -> None:
 
 
 def test_every_job_runs_in_one_process() -> None:
-    jobs = ("discovery", "rebuild_lake", "retry_quarantined", "maintain_lake", "send_notices", "follow_up", "read_batches")
+    jobs = (
+        "discovery",
+        "rebuild_lake",
+        "retry_quarantined",
+        "maintain_lake",
+        "send_notices",
+        "follow_up",
+        "read_batches",
+    )
     for name in jobs:
         assert defs.resolve_job_def(name).executor_def is dg.in_process_executor
 

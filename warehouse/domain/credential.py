@@ -35,7 +35,6 @@ class CredentialNeed:
         documentation_url: Where the source says how to get one.
         lives: How long the source lets it live; None where it does not end by itself.
         is_required: False where the source also works without it.
-        is_awaited: Whether no run uses it yet: it is kept for what is to come, and only its test asks the source.
     """
 
     connector: str
@@ -44,7 +43,6 @@ class CredentialNeed:
     documentation_url: str
     lives: timedelta | None = None
     is_required: bool = True
-    is_awaited: bool = False
 
 
 @dataclass(frozen=True)

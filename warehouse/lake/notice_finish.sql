@@ -19,7 +19,7 @@ with timed as (
     instant_of(posted_local, posted_offset, posted_form, 'America/New_York', false) as posted_at,
     solicitation_key_of(number_key, notice_id) as solicitation_key,
     -- A grant has one id in all feeds; its agency's name may be spelled differently in each.
-    opportunity_id_of(source, plain_agency, case when kind <> 'grant' then number_key end, notice_id) as opportunity_id
+    opportunity_id_of(first_hand(source), plain_agency, case when kind <> 'grant' then number_key end, notice_id) as opportunity_id
   from formed
 ), keyed as (
   select *,

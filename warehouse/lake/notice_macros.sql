@@ -85,6 +85,8 @@ create or replace macro number_key(x, plain) as case
   when starts_with_year(x) and regexp_matches(plain, '^\d{4}([A-Z0-9]*[A-Z][A-Z0-9]*[0-9]|[A-Z0-9]*[0-9][A-Z0-9]*[A-Z])')
     and strlen(plain) >= 13 then substr(plain, 5)
   when strlen(plain) >= 4 and regexp_matches(plain, '[0-9]') then plain end;
+-- Who told it first hand: GovCon API resells SAM.gov's notices, and they are grouped as SAM.gov's are.
+create or replace macro first_hand(source) as case when source = 'govcon' then 'sam_gov' else source end;
 -- `key` is number_key of the number: null stands for a notice without a usable number.
 create or replace macro solicitation_key_of(key, notice_id) as coalesce(key, 'NOTICE' || notice_id);
 create or replace macro opportunity_id_of(source, plain_agency, key, notice_id) as 'o' || left(sha256(source || '|'

@@ -63,13 +63,14 @@ def _remove(cursor: Cursor, hashes: pa.Table, files: pa.Table) -> dict[str, int]
     removed = {
         "notice_versions": _delete(cursor, f"core.notice_versions where {key}"),
         "notice_sightings": _delete(cursor, f"core.notice_sightings where {key}"),
+        "filled_notices": _delete(cursor, "core.filled_notices where notice_id in (select notice_id from going)"),
         "quarantine": _delete(cursor, f"core.quarantine where {file}"),
         "landings": _delete(cursor, f"core.landings where {file}"),
     }
     aliases = "opportunity_id in (from emptied) or alias_id in (from emptied)"
     removed["opportunity_aliases"] = _delete(cursor, f"core.opportunity_aliases where {aliases}")
     for schema, table in _tables_with(cursor, "opportunity_id"):
-        if table not in {"notice_versions", "opportunity_aliases"}:
+        if table not in {"notice_versions", "filled_notices", "opportunity_aliases"}:
             removed[table] = _delete(cursor, f"{schema}.{table} where opportunity_id in (from emptied)")
     remember_purged(cursor, hashes)
     return {table: count for table, count in removed.items() if count}

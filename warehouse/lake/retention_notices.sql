@@ -18,6 +18,11 @@ select v.source, v.notice_id,
 from core.notice_versions v join core.notice_sightings s using (source, notice_id, content_hash)
 group by v.source, v.notice_id;
 
+-- What GovCon API tells of a notice of SAM.gov goes with it, however it names the agency.
+update notice_facts set opportunity_id = s.opportunity_id
+from (select notice_id, opportunity_id from notice_facts where source = 'sam_gov') s
+where notice_facts.source = 'govcon' and notice_facts.notice_id = s.notice_id;
+
 create or replace temp table held_subjects as
 select kind, subject, lower(subject) as lower_subject, regexp_replace(upper(subject), '[^A-Z0-9]', '', 'g') as plain_subject from holds;
 

@@ -33,6 +33,16 @@ def declared_naics(tx: Transaction) -> tuple[str, ...]:
     return tuple(sorted({str(code).strip() for code in given or []}))
 
 
+def declared_interests(tx: Transaction) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the keywords of the current profile and the buyers of its past awards, each once and in its order."""
+    stored = current_profile(tx)
+    body = (yaml.safe_load(stored.body) or {}) if stored else {}
+    past = [award for award in body.get("past_awards") or [] if isinstance(award, dict)]
+    buyers = [str(award.get(name) or "").strip() for award in past for name in ("agency", "sub_tier")]
+    keywords = [str(word).strip() for word in body.get("keywords") or []]
+    return tuple(dict.fromkeys(filter(None, keywords))), tuple(dict.fromkeys(filter(None, buyers)))
+
+
 def seed_profile(deed: Deed, *, version: str, name: str, body: str) -> bool:
     """Store the ready example when there is no profile at all; False when there is one."""
     added = deed.execute(

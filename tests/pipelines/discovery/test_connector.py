@@ -22,7 +22,7 @@ def test_every_file_offers_a_whole_connector() -> None:
 
 
 def test_demo_is_no_real_source() -> None:
-    assert list(load_connectors()) == ["grants_gov", "sam_gov", "usaspending"]
+    assert list(load_connectors()) == ["govcon", "grants_gov", "newsapi", "sam_gov", "usaspending"]
     assert connector_of("demo").is_demo
 
 

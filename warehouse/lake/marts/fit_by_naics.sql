@@ -1,6 +1,6 @@
 -- One row per NAICS code of what can be answered now: how much there is and how well it fits.
 -- Read by: the Dashboard, capture planning.
--- From: core.ledger_opportunities, core.notice_versions.
+-- From: core.ledger_opportunities, core.notice_contents.
 -- Key: naics_code
 select
   coalesce(v.naics_code, 'not stated') as naics_code,
@@ -15,6 +15,6 @@ select
   max(l.profile_version) as profile_version,
   max(l.scored_at) as last_scored_at
 from core.ledger_opportunities l
-join core.notice_versions v on v.source = l.source and v.notice_id = l.notice_id and v.content_hash = l.content_hash
+join core.notice_contents v on v.source = l.source and v.notice_id = l.notice_id and v.content_hash = l.content_hash
 where l.is_open
 group by coalesce(v.naics_code, 'not stated')

@@ -1,6 +1,6 @@
 -- One row per open opportunity and award that looks like the same work, running now or lately ended: up to three, the best first.
 -- Read by: the Opportunity page.
--- From: core.ledger_opportunities, core.notice_versions, core.awards.
+-- From: core.ledger_opportunities, core.notice_contents, core.awards.
 -- `score` is 0 to 100 points of evidence, no probability: 80 where the notice's text names the contract; 30 same NAICS code
 -- (15: its first four digits alone); 20 same PSC; 20 same sub-agency; 10 same state; 5 a word shared with the title, at most 20.
 -- 80 and more is likely, 65 and more possible, 50 and more weak; below 50 nothing is shown. Looked at are awards of the same
@@ -18,7 +18,7 @@ with filler as (
     list_distinct(list_transform(regexp_extract_all(upper(concat_ws(' ', v.title, v.description_text)), '[A-Z0-9][A-Z0-9-]{8,22}[A-Z0-9]'),
       lambda n: replace(n, '-', ''))) as numbers
   from core.ledger_opportunities l
-  join core.notice_versions v on v.source = l.source and v.notice_id = l.notice_id and v.content_hash = l.content_hash, filler
+  join core.notice_contents v on v.source = l.source and v.notice_id = l.notice_id and v.content_hash = l.content_hash, filler
   where l.is_open
 ), buyers as (
   select name, buyer_key(name) as key

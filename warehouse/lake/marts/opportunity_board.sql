@@ -1,6 +1,6 @@
 -- One row per opportunity in the ledger: what can be answered, or was touched by a person.
 -- Read by: people's scripts, spreadsheets, `procura sql`.
--- From: core.ledger_opportunities, core.notice_versions.
+-- From: core.ledger_opportunities, core.notice_contents.
 -- `reasons` is a JSON list of {kind, text, evidence, points}; null scores are not computed yet.
 -- Key: opportunity_id
 select
@@ -21,4 +21,4 @@ select
   l.reasons,
   l.scorer
 from core.ledger_opportunities l
-join core.notice_versions v on v.source = l.source and v.notice_id = l.notice_id and v.content_hash = l.content_hash
+join core.notice_contents v on v.source = l.source and v.notice_id = l.notice_id and v.content_hash = l.content_hash
