@@ -5,6 +5,7 @@ from datetime import timedelta
 import dagster as dg
 
 from assets.batches import due_batches, read_batches
+from assets.definitions import defs
 from pipelines.qualification.bulk_read import LOOK_OFTEN, LOOK_SELDOM, is_look_due
 from tests.factories_assessments import put_into_batch
 from warehouse.clock import now
@@ -46,6 +47,6 @@ def test_the_longer_a_batch_takes_the_more_seldom_it_is_looked_at(home: Settings
 
 
 def test_the_run_ends_well_where_nobody_has_a_key(home: Settings) -> None:
-    result = read_batches.execute_in_process()
+    result = defs.resolve_job_def(read_batches.name).execute_in_process()
     assert result.success
     assert result.output_for_node("read_answers")["asked"] == 0

@@ -66,9 +66,9 @@ def vendors(home: Settings) -> Iterator[Vendors]:
         yield running
 
 
-def killed_life(vendors: Vendors, rng: random.Random, provider: str, now: datetime, ids: list[str]) -> bool:
-    """Run a process that looks at batches and asks, and kill it at some moment; False where it ended before."""
-    moment, after = rng.choice(["come", "lost", "done", "answered"]), rng.randrange(1, 9)
+def killed_life(vendors: Vendors, rng: random.Random, provider: str, now: datetime, ids: list[str]) -> None:
+    """Run a process that looks at batches and asks, and kill it at some moment, if it has not ended before."""
+    moment, after = rng.choice(["come", "lost", "done", "answered"]), rng.randrange(1, 6)
     pause, seen = rng.choice([0, 0, rng.uniform(0, 0.05)]), count(1)
     command = [sys.executable, "-c", LIFE, provider, now.isoformat(), *ids]
     life = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
@@ -85,7 +85,6 @@ def killed_life(vendors: Vendors, rng: random.Random, provider: str, now: dateti
     life.communicate()
     vendors.at_request = lambda _moment, _address: None
     KILLS[moment] += life.returncode == -signal.SIGKILL
-    return life.returncode == -signal.SIGKILL
 
 
 def calls(since: datetime) -> list[Row]:
@@ -104,15 +103,19 @@ def test_killed_at_a_random_moment_no_question_is_paid_twice_none_is_lost_and_no
     vendors.claude.clock = vendors.gpt.clock = lambda: now
     batches.ends_after = rng.choice([0, 0, 2])
     ids = [f"o{next(numbers):08d}" for _ in range(3)]
-    calm, killed = rng.randrange(3), 0
+    calm, lives = rng.randrange(3), 0
     for turn in range(ROUNDS):
-        if turn >= calm and killed < 2:
-            killed += killed_life(vendors, rng, provider, now, ids)
+        if turn >= calm and lives < 2:
+            lives += 1
+            killed_life(vendors, rng, provider, now, ids)
         else:
             follow_batches(ledger, clock=lambda now=now: now)  # type: ignore[misc]
             assess_opportunities(ledger, ids, provider=provider, clock=lambda now=now: now, in_bulk=True)  # type: ignore[misc]
         with ledger.read() as tx:
             assert spent(tx, at=now).day <= CEILING
+            is_over = lives and not unfinished(tx) and all(len(assessments_of(tx, one)) == 2 for one in ids)
+        if is_over:
+            break
         now += timedelta(minutes=20)
     for one in ids:
         with ledger.read() as tx:
