@@ -3,14 +3,13 @@
 import dagster as dg
 
 from assets.deliveries import Ways
-from assets.resources import Stores
 from pipelines.submission.follow_up import follow_up_deliveries
 from warehouse.clock import now
 from warehouse.ledger.store import open_ledger
 
 
 @dg.op
-def standings(context: dg.OpExecutionContext, stores: Stores, ways: Ways) -> dict[str, int]:
+def standings(context: dg.OpExecutionContext, ways: Ways) -> dict[str, int]:
     """Ask how each accepted offer stands of which more may be heard."""
     return follow_up_deliveries(open_ledger(), at=now(), executors=ways.executors)
 

@@ -40,7 +40,7 @@ certificate = "client_certificate"
 private_key = "client_key"
 ca_file = "{office.authority.file}"
 forms = ["SF424_4_0"]
-answer_seconds = 5
+answer_seconds = 20
 submit_seconds = {submit}
 """
 
@@ -69,7 +69,7 @@ def package_files(files: Mapping[str, bytes] = FILES) -> dict[str, bytes]:
     return {"application.xml": application_xml(files), **files}
 
 
-def profile_text(office: GrantsOffice, *, settle: float = 0.1, patience: float = 20, submit: float = 5) -> str:
+def profile_text(office: GrantsOffice, *, settle: float = 0.1, patience: float = 20, submit: float = 20) -> str:
     """Write the profile for an office."""
     return PROFILE.format(office=office, settle=settle, patience=patience, submit=submit)
 

@@ -10,8 +10,8 @@ from pipelines.submission.grants_gov.answers import Detail, Listed, Status
 from warehouse.domain.delivery import Absent, Finding, FoundReceipt, Handed, ReceiptSource, Refused, Standing, Unclear
 
 CLOCKS_DIFFER = timedelta(minutes=5)
-AROUND = 120
-"""Signs that are quoted before and behind a number."""
+QUOTED = 400
+"""Signs that are quoted from a number's tag on: its time of reception stands behind it."""
 
 
 def of_list(listed: Sequence[Listed], available: int, reference: str, *, acted_at: datetime | None) -> Listed | Finding:
@@ -55,8 +55,9 @@ def of_detail(detail: Detail, one: Listed) -> Unclear | Refused | None:
 
 def receipt_in(xml: str, number: str, position: int, received_at: datetime | None) -> FoundReceipt:
     """Return the receipt whose number stands in an answer that was kept at a position."""
-    at = xml.index(number)
-    quote = " ".join(xml[max(0, at - AROUND) : at + len(number) + AROUND].split())
+    start = xml.rindex("<", 0, xml.index(number))
+    words = " ".join(xml[start : start + QUOTED].split())
+    quote = words[: words.rindex(">") + 1]  # whole tags, from the number's own on
     return FoundReceipt(number, quote, ReceiptSource.PORTAL, position, received_at)
 
 

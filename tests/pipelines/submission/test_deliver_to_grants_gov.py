@@ -53,7 +53,7 @@ def served(team: Team, tmp_path: Path) -> Iterator[Served]:
     authority = Authority(tmp_path)
     with running_grants_office(authority) as office:
         pair = client_of(authority)
-        put_into_use(profile_text(office, submit=1), secrets_of(pair))
+        put_into_use(profile_text(office, settle=0.3, submit=5), secrets_of(pair))
         yield Served(office, pair)
 
 
@@ -119,7 +119,7 @@ def test_no_trouble_doubles_or_loses_an_application(team: Team, served: Served, 
 
 
 def test_an_answer_that_never_comes_leaves_it_to_a_person_and_is_never_sent_again(team: Team, served: Served) -> None:
-    put_into_use(profile_text(served.office, submit=1, patience=1), secrets_of(served.pair))
+    put_into_use(profile_text(served.office, patience=1), secrets_of(served.pair))
     served.office.plan = [Trouble.DROP_AFTER]
     served.office.on_taken = lambda: setattr(served.office, "is_down", True)
     offer, manifest, run = deliver(team)
