@@ -72,7 +72,7 @@ def comments(text: str) -> dict[str, str]:
     said: dict[str, str] = {}
     before, table = "", ""
     for line in text.splitlines():
-        opened = re.match(r"create table (?:if not exists )?(?:core\.|marts\.)?(\w+) \((?:\s*--\s*(.*))?", line)
+        opened = re.match(r"create table (?:if not exists )?(?:core\.|marts\.)?(\w+) (?:\(|as$)(?:\s*--\s*(.*))?", line)
         column = re.match(r"\s{2}(\w+) .*?--\s*(.+)$", line)
         if opened:
             table = opened[1]

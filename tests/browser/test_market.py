@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from pipelines.qualification.profiles import ensure_company
 from pipelines.qualification.snapshot import snapshot_ledger
 from tests.browser.conftest import OFFICER, Site, settle
 from tests.browser.screens import SCREENS
 from tests.factories import land, notice
+from tests.factories_articles import article, land_articles
 from tests.factories_awards import award, land_awards
 from tests.factories_ledger import opportunity, publish
 from warehouse import clock
@@ -27,6 +29,7 @@ MARTS = ("recompetes", "agency_spend", "competitors", "incumbents")
 def market(home: Settings) -> None:
     """Forty awards of two agencies, and an opportunity that looks like some of them; from its first use on."""
     now = clock.now()
+    ensure_company(open_ledger("procura_pipeline"))
     row = notice("n1", title="Janitorial services for the offices of building 7")
     land(open_lake(), [row])
     same = {
@@ -52,6 +55,15 @@ def market(home: Settings) -> None:
             for n in range(40)
         ],
     )
+    land_articles(
+        open_lake(),
+        [
+            article("1", title="Department of Examples plans to buy [cleaning](javascript:alert(1)) for 40 buildings"),
+            article("2", title="DEPARTMENT OF EXAMPLES opens its third data center, and cyber offices beside it"),
+            article("3", title="Zero trust comes late", publisher=None, published_at=None),
+            article("4", title="Nothing of interest to anybody"),
+        ],
+    )
     for name in MARTS:
         refresh_mart(open_lake(), name, as_of=now)
 
@@ -60,6 +72,7 @@ def test_without_awards_it_says_how_they_come(site: Site, screenshot: Callable[[
     page = site.sign_in(OFFICER, path="/market")
     expect(page.get_by_text("No awards are known yet.")).to_be_visible()
     expect(page.get_by_text("inbox/usaspending/")).to_be_visible()
+    expect(page.get_by_text("No known story names your buyers or topics.")).to_be_visible()
     screenshot(page, "market-empty")
 
 
@@ -72,6 +85,13 @@ def test_the_market_says_who_buys_who_holds_and_what_ends(
     expect(page.get_by_role("heading", name="Who buys")).to_be_visible()
     expect(page.get_by_role("heading", name="Who holds it")).to_be_visible()
     expect(page.locator("[data-testid=stMetric]", has_text="Awards").first).to_contain_text("40")
+    expect(page.get_by_role("heading", name="In the news")).to_be_visible()
+    story = page.get_by_role(
+        "link", name="Department of Examples plans to buy [cleaning](javascript:alert(1)) for 40 buildings"
+    )
+    expect(story).to_have_attribute("href", "https://times.example/1")
+    expect(page.get_by_text("Zero trust comes late")).to_be_visible()
+    expect(page.get_by_text("Nothing of interest to anybody")).to_have_count(0)
     wider = page.locator("[data-testid=stMain]").evaluate("e => e.scrollWidth - e.clientWidth")
     assert wider <= 0
     screenshot(page, f"market-{width}{'-dark' if dark else ''}")
@@ -98,4 +118,7 @@ def test_an_opportunity_says_who_holds_work_like_it(
     expect(page.get_by_text("Who holds work like this")).to_be_visible()
     expect(page.get_by_text("likely ·").first).to_be_visible()
     expect(page.get_by_text("same NAICS 561720", exact=False).first).to_be_visible()
+    expect(page.get_by_role("heading", name="The buyer in the news")).to_be_visible()
+    expect(page.get_by_text("opens its third data center", exact=False)).to_be_visible()
+    expect(page.get_by_text("Zero trust comes late")).to_have_count(0)
     screenshot(page, f"opportunity-incumbents-{width}")
