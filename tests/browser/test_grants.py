@@ -64,7 +64,7 @@ def test_grants_in_the_list_and_on_their_page(
     page.goto(f"/opportunity?id={GRANT}")
     settle(page)
     expect(page.get_by_text("Who may apply").first).to_be_visible()
-    expect(page.get_by_text("$25,000 to $250,000").first).to_be_visible()
+    expect(page.get_by_text("$25,000.00 to $250,000.00").first).to_be_visible()
     expect(page.get_by_text("NAICS", exact=True)).to_have_count(0)
     wider = page.locator("[data-testid=stMain]").evaluate("e => e.scrollWidth - e.clientWidth")
     assert wider <= 0
