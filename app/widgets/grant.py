@@ -6,7 +6,7 @@ from warehouse.ledger.opportunities import GrantFacts, OpportunityDetail
 
 RESTS_ON = (
     "A grant has no NAICS, PSC or set-aside: its score rests on title, text and buyer alone. The company profile does not say"
-    " which kinds of applicants the firm is, so no rule looks at who may apply: read it below."
+    " which kinds of applicants the firm is, so no rule looks at who may apply: read it in the facts."
 )
 
 

@@ -65,4 +65,5 @@ def _draw_card(row: OpportunityRow, at: datetime) -> None:
         row.notice_type,
         names.source(row.source),
     )
-    st.caption(" · ".join(plain(fact) for fact in facts if fact))
+    # A grant's type is its kind again.
+    st.caption(" · ".join(plain(fact) for fact in dict.fromkeys(facts) if fact))

@@ -14,6 +14,9 @@ from warehouse.ledger.store import open_ledger
 from warehouse.settings import Settings
 
 GRANT = "o00000900"
+WATER = [
+    {"kind": "keywords", "text": "Title holds 'water', of your keywords", "evidence": "title: Water", "points": 30}
+]
 
 
 def fill() -> None:
@@ -28,7 +31,7 @@ def fill() -> None:
         "eligibility_codes": ["06", "12", "22", "23", "other"], "aln_codes": ["66.419", "66.437"],
         "eligibility_text": "Applicants from the states of EPA Region 4 only.", "funding_category_codes": ["ENV", "ED"],
         "funding_instrument_codes": ["CA", "G"], "program_funding_usd": 1_000_000, "expected_awards": 4,
-        "has_cost_sharing": True, "url": "https://www.grants.gov/search-results-detail/350900", **bare,
+        "has_cost_sharing": True, "fit_reasons": WATER, "url": "https://www.grants.gov/search-results-detail/350900", **bare,
     }  # fmt: skip
     rolling = grant | {
         "title": "Fulbright specialists, open program",
@@ -64,7 +67,7 @@ def test_grants_in_the_list_and_on_their_page(
     page.goto(f"/opportunity?id={GRANT}")
     settle(page)
     expect(page.get_by_text("Who may apply").first).to_be_visible()
-    expect(page.get_by_text("$25,000 to $250,000").first).to_be_visible()
+    expect(page.get_by_text("$25,000.00 to $250,000.00").first).to_be_visible()
     expect(page.get_by_text("NAICS", exact=True)).to_have_count(0)
     wider = page.locator("[data-testid=stMain]").evaluate("e => e.scrollWidth - e.clientWidth")
     assert wider <= 0
