@@ -14,7 +14,7 @@ import duckdb
 
 from warehouse.domain.access import Action, Person, check
 from warehouse.domain.buyer import buyer_key
-from warehouse.domain.mentions import mentions, spoken, topics_of
+from warehouse.domain.mentions import headline_words, mentions, spoken, telling_words, topics_of
 from warehouse.errors import StoreUnavailable
 from warehouse.lake.connection import open_lake
 from warehouse.ledger.company_profiles import declared_interests
@@ -81,8 +81,15 @@ def buyer_stories(ledger: Ledger, buyers: Sequence[str | None], *, by: Person, m
 
 def _told(rows: list[dict[str, Any]], buyers: Sequence[str], topics: Sequence[str], most: int) -> list[Story]:
     found: list[Story] = []
+    by_word: dict[str, list[str]] = {}  # hundreds of buyers and thousands of headlines: few of them can meet
+    for buyer in buyers:
+        for word in telling_words(buyer):
+            by_word.setdefault(word, []).append(buyer)
     for row in rows:
-        named = tuple(dict.fromkeys(spoken(buyer) for buyer in buyers if mentions(row["title"], buyer)))
+        met = {buyer for word in headline_words(row["title"]) for buyer in by_word.get(word, ())}
+        named = tuple(
+            dict.fromkeys(spoken(buyer) for buyer in buyers if buyer in met and mentions(row["title"], buyer))
+        )
         about = topics_of(row["title"], topics)
         if named or about:
             host = (urlsplit(row["url"]).hostname or "").removeprefix("www.")

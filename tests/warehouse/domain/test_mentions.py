@@ -2,7 +2,7 @@
 
 import pytest
 
-from warehouse.domain.mentions import mentions, spoken, topics_of
+from warehouse.domain.mentions import headline_words, mentions, spoken, telling_words, topics_of
 
 VA, DOD, ARMY = "VETERANS AFFAIRS, DEPARTMENT OF", "DEPT OF DEFENSE", "DEPT OF THE ARMY"
 ENERGY, GSA, HHS = (
@@ -29,6 +29,7 @@ ENERGY, GSA, HHS = (
 )
 def test_a_buyer_is_found_however_it_is_filed(headline: str, name: str) -> None:
     assert mentions(headline, name)
+    assert telling_words(name) & headline_words(headline), "it is among the candidates"
 
 
 @pytest.mark.parametrize(
