@@ -12,7 +12,7 @@ from pipelines.discovery.discover import read_landings
 raw_news = [
     raw_asset(connector, after=[fit_scores])
     for connector in load_connectors().values()
-    if connector.kind is RecordKind.NEWS
+    if connector.kind is RecordKind.ARTICLES
 ]
 
 
@@ -20,4 +20,6 @@ raw_news = [
 @only_absence_is_retried
 def articles(stores: Stores, report: dg.ResourceParam[Progress]) -> dg.MaterializeResult[None]:
     """One row a story: headline, publisher, day and address; what could not be read lies in quarantine."""
-    return dg.MaterializeResult(metadata=shown(read_landings(stores.settings, kind=RecordKind.NEWS, progress=report)))
+    return dg.MaterializeResult(
+        metadata=shown(read_landings(stores.settings, kind=RecordKind.ARTICLES, progress=report))
+    )

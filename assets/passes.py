@@ -23,6 +23,9 @@ from warehouse.errors import WrongState
 
 FIRST_PASS_RECORDS = 5_000
 LATER_PASS_RECORDS = 50_000
+COUNTS = ("landed", "accepted", "quarantined", "unchanged", "versions")
+OF_MARKET = ("awards", "articles")
+"""Assets that read what is no notice."""
 GOING = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 # What a run has to say, errors apart, is in Dagster's store and on its pages.
 QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
@@ -30,7 +33,8 @@ QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
 
 @dataclass
 class RunSummary:
-    """What one `procura run` did; the names are those of the command line's contract. Counts are of notices, but `awards`."""
+    """What one `procura run` did; the names are those of the command line's contract. Counts are of notices, those of `market`
+    are of what is no notice, by its name."""
 
     landed: int = 0
     accepted: int = 0
@@ -39,13 +43,14 @@ class RunSummary:
     versions: int = 0
     open: int = 0
     scored: int = 0
-    awards: dict[str, int] = field(default_factory=dict)
+    market: dict[str, dict[str, int]] = field(default_factory=dict)
     skipped_files: list[dict[str, str]] = field(default_factory=list)
     seconds: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
-        """Return the object that `--json` prints; of awards it speaks where some were read."""
-        return {name: value for name, value in asdict(self).items() if name != "awards" or self.awards.get("landed")}
+        """Return the object that `--json` prints; of awards and articles it speaks where some were read."""
+        said = asdict(self)
+        return said | {name: counts for name, counts in said.pop("market").items() if counts["landed"]}
 
     def reading(self) -> dict[str, Any]:
         """Return the part that a source without publishing has."""
@@ -57,11 +62,12 @@ class RunSummary:
             f"{self.landed:,} records read: {self.accepted:,} accepted ({self.unchanged:,} unchanged,"
             f" {self.versions:,} new versions), {self.quarantined:,} in quarantine."
         ]
-        if self.awards.get("landed"):
-            lines.append(
-                f"{self.awards['landed']:,} awards read: {self.awards['accepted']:,} accepted ({self.awards['versions']:,} new or"
-                f" changed), {self.awards['quarantined']:,} in quarantine."
-            )
+        lines += [
+            f"{counts['landed']:,} {name} read: {counts['accepted']:,} accepted ({counts['versions']:,} new or changed),"
+            f" {counts['quarantined']:,} in quarantine."
+            for name, counts in self.market.items()
+            if counts["landed"]
+        ]
         if is_published:
             lines.append(f"{self.open:,} opportunities are open, {self.scored:,} newly scored.")
         lines += [f"Skipped {file['name']}: {file['reason']}" for file in self.skipped_files]
@@ -210,10 +216,11 @@ def _execute(
 
 
 def _add(summary: RunSummary, said: Mapping[str, Mapping[str, Any]]) -> None:
-    read, awards = said.get("notices", {}), said.get("awards", {})
-    for name in ("landed", "accepted", "quarantined", "unchanged", "versions"):
-        setattr(summary, name, getattr(summary, name) + int(read.get(name, 0)))
-        summary.awards[name] = summary.awards.get(name, 0) + int(awards.get(name, 0))
+    for name in COUNTS:
+        setattr(summary, name, getattr(summary, name) + int(said.get("notices", {}).get(name, 0)))
+    for kind in OF_MARKET:
+        before, read = summary.market.get(kind, {}), said.get(kind, {})
+        summary.market[kind] = {name: before.get(name, 0) + int(read.get(name, 0)) for name in COUNTS}
     summary.open = int(said.get("opportunities", {}).get("open", summary.open))
     summary.scored += int(said.get("fit_scores", {}).get("scored", 0))
     for name, counts in said.items():

@@ -54,7 +54,7 @@ class RecordKind(StrEnum):
     """What may be answered: versions, grouped into opportunities and published."""
     AWARDS = "awards"
     """What was bought, from whom, until when: facts of the market, never something to answer."""
-    NEWS = "news"
+    ARTICLES = "articles"
     """What the press says: neither to answer nor an award."""
 
 

@@ -117,5 +117,5 @@ class _Kept:
 _KEPT = {
     RecordKind.NOTICES: _Kept(_write_notices, resolve_faults),
     RecordKind.AWARDS: _Kept(_write_awards, resolve_awards),
-    RecordKind.NEWS: _Kept(_write_news, resolve_articles),
+    RecordKind.ARTICLES: _Kept(_write_news, resolve_articles),
 }

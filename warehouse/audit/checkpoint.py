@@ -68,6 +68,8 @@ def _sign_new(
 ) -> Checkpoint | None:
     connection.execute("select pg_advisory_xact_lock(%s)", [CHECKPOINT_LOCK])
     last = newest_checkpoint(connection)
+    if last is not None:
+        at = max(at, last.written_at)  # who came first is behind who asked later, where another process held the lock
     head = log_size(connection)
     _check_witness(connection, folder, head)
     frontier, checker = _start(connection, last, keys, key)

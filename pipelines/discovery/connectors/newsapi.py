@@ -70,7 +70,7 @@ class NewsApi:
     name = "newsapi"
     documentation_url = "https://newsapi.org/docs"
     auth_type = "api_key"
-    kind = RecordKind.NEWS
+    kind = RecordKind.ARTICLES
     feeds: tuple[str, ...] = (STORIES.feed,)
     is_demo = False
     credentials = (

@@ -65,6 +65,19 @@ def test_signing_again_without_a_new_record_returns_the_last_one(home: Settings)
     assert sign(home).note == sign(home, AT + timedelta(hours=1)).note
 
 
+def test_who_asked_earlier_and_signs_later_signs_no_earlier_time(home: Settings) -> None:
+    """Workers wait for each other: the one that began first may come last, and the log still holds."""
+    later = AT + timedelta(days=30)
+    deed()
+    first = sign(home, later)
+    deed()
+    second = sign(home, later - timedelta(seconds=3))
+    deed()
+    third = sign(home, later + timedelta(seconds=1))
+    assert [one.written_at for one in (first, second, third)] == [later, later, later + timedelta(seconds=1)]
+    assert verify_log(open_ledger(), home, at=later).holds
+
+
 def test_a_folder_that_cannot_be_written_stops_no_work_and_is_caught_up(home: Settings, tmp_path: Path) -> None:
     blocked = tmp_path / "no-folder"
     blocked.write_text("a file where the folder should be")
