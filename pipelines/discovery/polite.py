@@ -43,6 +43,14 @@ class _Trouble(Exception):
     """The source's own trouble, in words; the same request may be repeated."""
 
 
+class _Throttled(_Trouble):
+    """The source wants to be left alone for a moment, until then."""
+
+    def __init__(self, words: str, until: datetime) -> None:
+        super().__init__(words)
+        self.until = until
+
+
 @dataclass(frozen=True)
 class Counted:
     """A source as it is asked.
@@ -98,6 +106,8 @@ def ask(counted: Counted, question: Question, *, at: datetime, empty_status: int
                     note_answer(counted.ledger, counted.source, is_good=True)
                     _heed_remaining(counted, answer, at)
                     return body
+    except _Throttled as throttled:  # it was waited for, and said again
+        raise _used_up(_SAID.format(counted.title), throttled.until) from None
     except _Trouble as trouble:
         raise _broken(counted, str(trouble), at) from None
     raise AssertionError("unreachable")
@@ -184,7 +194,7 @@ def _judged(
         until = _stated_until(answer, found, at) or counted.quota.began(at) + counted.quota.period
         close_source(counted.ledger, counted.source, until=until, because="quota")
         if until - at <= PATIENCE:
-            raise _Trouble(f"HTTP {status}")  # the next attempt waits for it
+            raise _Throttled(f"HTTP {status}", until)  # the next attempt waits for it
         raise _used_up(_SAID.format(counted.title), until)
     if status in {401, 403}:
         words = "says that the key has expired" if "expired" in text else "refuses the key"
