@@ -14,7 +14,7 @@ from warehouse.ledger.opportunities import OpportunityRow
 
 FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 HEADER = (
-    "opportunity_id", "fit_score", "recommendation", "status", "title", "solicitation_number", "notice_id", "notice_type",
+    "opportunity_id", "fit_score", "recommendation", "status", "title", "solicitation_number", "notice_id", "kind", "notice_type",
     "agency", "sub_agency", "office", "naics_code", "psc_code", "set_aside_code", "set_aside", "place_city", "place_state",
     "value_usd", "posted_at", "response_deadline_at", "response_deadline_at_office", "response_deadline_precision",
     "response_deadline_as_published", "safe_deadline_at", "reasons", "source", "url",
@@ -33,7 +33,7 @@ def cells(row: OpportunityRow) -> tuple[Cell, ...]:
     office = deadline.office_moment(row) or None
     return (
         row.id, row.fit_score, row.recommendation.value if row.recommendation else None, row.status.value, row.title,
-        row.solicitation_number, row.external_ref, row.notice_type, row.agency, row.sub_agency, row.office,
+        row.solicitation_number, row.external_ref, row.kind, row.notice_type, row.agency, row.sub_agency, row.office,
         row.naics_code, row.psc_code, row.set_aside_code, row.set_aside_text, row.place_city, row.place_state,
         row.value_usd, row.posted_at, row.due_date, office, row.due_precision.value, row.due_raw,
         row.safe_deadline_at, score.why(row.fit_reasons, 5), row.source, row.url,

@@ -11,6 +11,7 @@ from app.api.endpoints import ENDPOINTS, Endpoint
 from app.api.query import ENUMS, MOST_LIMIT, USUAL_LIMIT
 from app.api.shapes import ProblemAnswer
 from warehouse.domain.fit import Recommendation
+from warehouse.domain.grants import NoticeKind
 from warehouse.domain.opportunity import OpportunityStatus
 from warehouse.ledger.opportunity_filter import Sort
 
@@ -18,6 +19,7 @@ PREFIX = "/api/v1"
 OPENAPI_PATH = "/openapi.json"
 REFERENCE = "#/components/schemas/{model}"
 MEANINGS = {
+    "kind": "What is offered.",
     "agency": "Agency, as the source names it.",
     "naics": "NAICS code or its beginning, 2 to 6 digits.",
     "psc": "Product or service code, or its beginning.",
@@ -30,7 +32,11 @@ MEANINGS = {
     "due": "Deadline at most this many days ahead.",
     "posted": "Posted at most this many days ago.",
 }
-VALUES: dict[str, list[str]] = {"status": [str(s) for s in OpportunityStatus], "rec": [str(r) for r in Recommendation]}
+VALUES: dict[str, list[str]] = {
+    "kind": [str(k) for k in NoticeKind],
+    "status": [str(s) for s in OpportunityStatus],
+    "rec": [str(r) for r in Recommendation],
+}
 
 
 def describe() -> bytes:

@@ -73,7 +73,7 @@ class ReasonShape:
 
 @dataclass(frozen=True)
 class OpportunityShape:
-    """One opportunity as lists show it; null where the source says nothing."""
+    """One opportunity as lists show it; null where the source says nothing. `kind` is contract or grant."""
 
     opportunity_id: str
     notice_id: str
@@ -83,6 +83,7 @@ class OpportunityShape:
     agency: str | None
     sub_agency: str | None
     office: str | None
+    kind: str
     notice_type: str
     naics_code: str | None
     psc_code: str | None
