@@ -28,6 +28,9 @@ def migrate_lake(settings: Settings) -> None:
                 if script.name not in _done(guard):
                     lake.write(lambda cursor, script=script: _run(cursor, script))  # type: ignore[misc]
                     guard.execute("insert into lake.procura_lake_migrations (name) values (%s)", [script.name])
+            # Rows that lie in the catalogue under a table's earlier shape go into files now: a later upkeep would do it, and a
+            # session that has read that shape before dies of it (DuckLake 1.5.5).
+            lake.write(lambda cursor: cursor.execute("call ducklake_flush_inlined_data('lake')"))
         finally:
             lake.close()
 

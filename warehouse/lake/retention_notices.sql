@@ -2,8 +2,7 @@
 -- Given: temporary tables `holds` (kind, subject), `decided` (opportunity_id, decided_at, has_bid), `cutoff` (instant: what began by
 -- then is due). From: core.notice_versions, core.notice_sightings, core.opportunity_aliases. DuckDB's SQL.
 
--- A solicitation is one record: its notices go together, by the one whose time began last.
-create or replace temp table notice_facts as
+create or replace temp table told_facts as
 select v.source, v.notice_id,
   max_by(v.archive_on, (s.last_seen_order, s.last_seen_position)) as archive_on,
   max_by(v.posted_at, (s.last_seen_order, s.last_seen_position)) as posted_at,
@@ -18,10 +17,11 @@ select v.source, v.notice_id,
 from core.notice_versions v join core.notice_sightings s using (source, notice_id, content_hash)
 group by v.source, v.notice_id;
 
--- What GovCon API tells of a notice of SAM.gov goes with it, however it names the agency.
-update notice_facts set opportunity_id = s.opportunity_id
-from (select notice_id, opportunity_id from notice_facts where source = 'sam_gov') s
-where notice_facts.source = 'govcon' and notice_facts.notice_id = s.notice_id;
+-- A solicitation is one record: its notices go together, by the one whose time began last. What GovCon API tells of a notice
+-- of SAM.gov goes with it, however it names the agency.
+create or replace temp table notice_facts as
+select f.* replace (coalesce(s.opportunity_id, f.opportunity_id) as opportunity_id)
+from told_facts f left join told_facts s on f.source = 'govcon' and s.source = 'sam_gov' and s.notice_id = f.notice_id;
 
 create or replace temp table held_subjects as
 select kind, subject, lower(subject) as lower_subject, regexp_replace(upper(subject), '[^A-Z0-9]', '', 'g') as plain_subject from holds;

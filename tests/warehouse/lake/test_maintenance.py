@@ -78,6 +78,14 @@ def test_a_second_upkeep_finds_nothing_to_do(small_files: int) -> None:
     assert again.bytes[0] == again.bytes[1]
 
 
+def test_a_session_that_has_read_before_reads_on(small_files: int) -> None:
+    reader = open_lake("procura_analyst", read_only=True)
+    land(open_lake(), [notice("one more", seen=20)])  # so few rows lie in the catalogue, not in a file
+    there = len(reader.cursor().execute("select * from core.notice_versions").fetchall())
+    maintain_lake(open_lake(), at=clock.now() + SNAPSHOTS_LAST + timedelta(days=2))
+    assert len(reader.cursor().execute("select * from core.notice_versions").fetchall()) == there
+
+
 CHILD = """
 from datetime import timedelta
 from warehouse import clock
