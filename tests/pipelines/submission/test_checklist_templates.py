@@ -8,7 +8,7 @@ from pipelines.submission.checklist_templates import SHIPPED, load_templates
 from warehouse.domain.access import Department
 from warehouse.domain.checklist import NoticeFacts, choose, circle
 from warehouse.domain.codes import SET_ASIDES
-from warehouse.domain.notice import BIDDABLE
+from warehouse.domain.notice import BIDDABLE, NoticeType
 from warehouse.settings import Settings
 
 GOOD = 'title = "Ours"\n[[points]]\nkey = "egress_plan"\ntitle = "Egress plan"\n'
@@ -24,7 +24,8 @@ def write(home: Path, name: str, text: str | bytes) -> Settings:
 def facts(
     notice_type: str = "Solicitation", set_aside: str = "", naics: str = "541512", psc: str = "DA01"
 ) -> NoticeFacts:
-    return NoticeFacts("sam_gov", notice_type, set_aside, naics, psc, "DEPT OF DEFENSE", True, True)
+    source = "grants_gov" if notice_type == NoticeType.GRANT else "sam_gov"
+    return NoticeFacts(source, notice_type, set_aside, naics, psc, "DEPT OF DEFENSE", True, True)
 
 
 def keys(settings: Settings, notice: NoticeFacts) -> set[str]:
