@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import dagster as dg
+import pytest
 
 from assets.batches import due_batches, read_batches
 from assets.definitions import defs
@@ -12,6 +13,8 @@ from warehouse.clock import now
 from warehouse.ledger.llm_batches import note_look, unfinished
 from warehouse.ledger.store import open_ledger
 from warehouse.settings import Settings
+
+pytestmark = pytest.mark.thorough
 
 
 def look(instance: dg.DagsterInstance) -> dg.SensorResult | list[object]:

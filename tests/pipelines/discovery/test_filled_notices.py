@@ -22,6 +22,8 @@ from warehouse.ledger.opportunities import OpportunityDetail, read_opportunity
 from warehouse.ledger.store import open_ledger
 from warehouse.settings import Settings
 
+pytestmark = pytest.mark.thorough
+
 AT = datetime(2026, 4, 10, 12, tzinfo=UTC)
 NUMBER = "W912DY26R0007"
 AGENCY = {"fullParentPathName": "DEPT OF DEFENSE.DEPT OF THE ARMY.OFFICE 7", "fullParentPathCode": "021.2100.W912DY"}

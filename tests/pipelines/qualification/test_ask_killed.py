@@ -22,6 +22,8 @@ from warehouse.ledger.llm_calls import spent
 from warehouse.ledger.store import Row, open_ledger
 from warehouse.settings import ROOT, Settings
 
+pytestmark = pytest.mark.thorough
+
 CEILING = 5
 months = count()
 

@@ -31,6 +31,8 @@ from warehouse.ledger.llm_calls import spent
 from warehouse.ledger.store import Row, open_ledger
 from warehouse.settings import Settings
 
+pytestmark = pytest.mark.thorough
+
 NETWORK = "The contractor shall operate the campus network. It is set aside for small businesses of this industry."
 LOOK = timedelta(minutes=20)
 VENDORS = ("anthropic", "openai")

@@ -13,6 +13,8 @@ from warehouse.lake.connection import open_lake
 from warehouse.ledger.store import open_ledger
 from warehouse.settings import Settings
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def person(home: Settings) -> Person:
