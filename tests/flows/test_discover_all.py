@@ -82,6 +82,7 @@ def test_every_source_is_told_whole_and_a_second_time_nothing_is_new(doubles: Do
     assert held() == {"notices": doubles.notices, "awards": doubles.awards, "stories": doubles.stories}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spell", Spell, ids=lambda spell: spell.name.lower())
 def test_under_a_spell_each_source_says_so_and_afterwards_nothing_is_missing(doubles: Doubles, spell: Spell) -> None:
     before = held()
