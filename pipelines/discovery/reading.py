@@ -10,13 +10,13 @@ from pipelines.discovery.connector import Connector, Progress, RecordKind
 from pipelines.discovery.normalize import record_keys, without
 from pipelines.discovery.shapes import Skip
 from pipelines.discovery.slices import SLICE_RECORDS, Slice
-from warehouse.lake.articles import ArticlesToWrite, resolve_articles, write_articles
-from warehouse.lake.awards import AwardsToWrite, resolve_awards, write_awards
+from warehouse.lake.articles import resolve_articles, write_articles
+from warehouse.lake.awards import resolve_awards, write_awards
 from warehouse.lake.connection import Lake
 from warehouse.lake.landings import Counts, LandingState
 from warehouse.lake.merging import met_again
 from warehouse.lake.notices import SliceToWrite, has_sightings, resolve_faults, sightings_of, write_slice
-from warehouse.lake.slice_writing import finish_landing
+from warehouse.lake.slice_writing import RowsToWrite, finish_landing
 from warehouse.landing import Entry, Landing
 
 
@@ -83,12 +83,12 @@ def _write_notices(lake: Lake, entry: Entry, connector: Connector, part: Slice) 
 
 def _write_awards(lake: Lake, entry: Entry, connector: Connector, part: Slice) -> Counts | None:
     read = connector.to_rows(part)
-    return write_awards(lake, AwardsToWrite(entry, part.start, part.end, read.rows, read.faults, part.is_last))
+    return write_awards(lake, RowsToWrite(entry, part.start, part.end, read.rows, read.faults, part.is_last))
 
 
 def _write_news(lake: Lake, entry: Entry, connector: Connector, part: Slice) -> Counts | None:
     read = connector.to_rows(part)
-    return write_articles(lake, ArticlesToWrite(entry, part.start, part.end, read.rows, read.faults, part.is_last))
+    return write_articles(lake, RowsToWrite(entry, part.start, part.end, read.rows, read.faults, part.is_last))
 
 
 def _read_notices(lake: Lake, entry: Entry, connector: Connector, part: Slice) -> SliceToWrite:

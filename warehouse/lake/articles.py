@@ -4,16 +4,13 @@ A story known under its address or its headline is not written again, so that th
 source repeats itself. Not here: reading (pipelines/discovery/stories.py).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import pyarrow as pa
 
 from warehouse.lake.connection import Cursor, Lake
-from warehouse.lake.landings import Bookmark, Counts
-from warehouse.lake.quarantine import Fault
-from warehouse.lake.slice_writing import Part, resolve_in_place, write_in_place
+from warehouse.lake.landings import Counts
+from warehouse.lake.slice_writing import RowsToWrite, resolve_in_place, write_in_place
 from warehouse.landing import Entry
 
 ARTICLE_COLUMNS = ["source", "article_id", "title", "title_key", "publisher", "url", "published_at"]
@@ -29,22 +26,13 @@ qualify row_number() over (partition by title_key order by position) = 1
 """
 
 
-@dataclass(frozen=True)
-class ArticlesToWrite:
-    """Some records in a row of one landed file, read; `rows` holds ARTICLE_COLUMNS, position (bigint, unique) and is_removed."""
+def write_articles(lake: Lake, part: RowsToWrite) -> Counts | None:
+    """Write a slice in one transaction; None when another process has read this part of the file meanwhile.
 
-    entry: Entry
-    start: Bookmark
-    end: Bookmark
-    rows: pa.Table
-    faults: Sequence[Fault]
-    is_last: bool
-
-
-def write_articles(lake: Lake, part: ArticlesToWrite) -> Counts | None:
-    """Write a slice in one transaction; None when another process has read this part of the file meanwhile."""
-    whole = Part(part.entry, part.start, part.end, part.rows.num_rows, part.faults, part.is_last)
-    return write_in_place(lake, whole, lambda cursor: _write_rows(cursor, part.entry, part.rows))
+    Args:
+        part: Its rows hold ARTICLE_COLUMNS and is_removed.
+    """
+    return write_in_place(lake, part.part, lambda cursor: _write_rows(cursor, part.entry, part.rows))
 
 
 def resolve_articles(lake: Lake, entry: Entry, rows: pa.Table, at: datetime) -> Counts:

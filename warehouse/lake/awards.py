@@ -4,16 +4,13 @@ The newest Last Modified Date stands; where it is the same, the file that landed
 record: so the content does not depend on how files are sliced. Not here: reading (pipelines/discovery/awards.py).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import pyarrow as pa
 
 from warehouse.lake.connection import Cursor, Lake
-from warehouse.lake.landings import Bookmark, Counts
-from warehouse.lake.quarantine import Fault
-from warehouse.lake.slice_writing import Part, resolve_in_place, write_in_place
+from warehouse.lake.landings import Counts
+from warehouse.lake.slice_writing import RowsToWrite, resolve_in_place, write_in_place
 from warehouse.landing import Entry
 
 AWARD_COLUMNS = [
@@ -60,22 +57,13 @@ where k.award_id is null or (
 """
 
 
-@dataclass(frozen=True)
-class AwardsToWrite:
-    """Some records in a row of one landed file, read; `rows` holds AWARD_COLUMNS and position (bigint, unique)."""
+def write_awards(lake: Lake, part: RowsToWrite) -> Counts | None:
+    """Write a slice in one transaction; None when another process has read this part of the file meanwhile.
 
-    entry: Entry
-    start: Bookmark
-    end: Bookmark
-    rows: pa.Table
-    faults: Sequence[Fault]
-    is_last: bool
-
-
-def write_awards(lake: Lake, part: AwardsToWrite) -> Counts | None:
-    """Write a slice in one transaction; None when another process has read this part of the file meanwhile."""
-    whole = Part(part.entry, part.start, part.end, part.rows.num_rows, part.faults, part.is_last)
-    return write_in_place(lake, whole, lambda cursor: _write_rows(cursor, part.entry, part.rows))
+    Args:
+        part: Its rows hold AWARD_COLUMNS.
+    """
+    return write_in_place(lake, part.part, lambda cursor: _write_rows(cursor, part.entry, part.rows))
 
 
 def resolve_awards(lake: Lake, entry: Entry, rows: pa.Table, at: datetime) -> Counts:

@@ -30,6 +30,23 @@ class Part:
     is_last: bool
 
 
+@dataclass(frozen=True)
+class RowsToWrite:
+    """Some records in a row of one landed file, read; `rows` holds what the table of their kind takes, and position (bigint, unique)."""
+
+    entry: Entry
+    start: Bookmark
+    end: Bookmark
+    rows: pa.Table
+    faults: Sequence[Fault]
+    is_last: bool
+
+    @property
+    def part(self) -> Part:
+        """The slice as its file sees it."""
+        return Part(self.entry, self.start, self.end, self.rows.num_rows, self.faults, self.is_last)
+
+
 def write_in_place(lake: Lake, part: Part, write_rows: WriteRows) -> Counts | None:
     """Write a slice in one transaction; None when another process has read this part of the file meanwhile."""
     return lake.write(lambda cursor: _write(cursor, part, write_rows))

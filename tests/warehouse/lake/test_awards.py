@@ -13,10 +13,11 @@ from pipelines.discovery.connectors.usaspending import AWARDS
 from pipelines.discovery.records import read_slices
 from pipelines.discovery.shapes import Shape, detect
 from tests.fakes.usaspending import award_record
-from warehouse.lake.awards import AwardsToWrite, resolve_awards, write_awards
+from warehouse.lake.awards import resolve_awards, write_awards
 from warehouse.lake.connection import open_lake
 from warehouse.lake.landings import Counts
 from warehouse.lake.quarantine import list_quarantine
+from warehouse.lake.slice_writing import RowsToWrite
 from warehouse.landing import Entry, Landing
 from warehouse.settings import Settings
 
@@ -40,7 +41,7 @@ def write(home: Settings, *records: dict[str, Any], days: int = 0, at_once: int 
     for part in read_slices(io.BytesIO(body), shape, max_records=at_once):
         read = read_awards(part, "usaspending")
         counts = write_awards(
-            open_lake(), AwardsToWrite(entry, part.start, part.end, read.rows, read.faults, part.is_last)
+            open_lake(), RowsToWrite(entry, part.start, part.end, read.rows, read.faults, part.is_last)
         )
         assert counts is not None
         total += counts
@@ -87,7 +88,7 @@ def test_a_part_that_another_process_has_read_is_left(home: Settings) -> None:
     entry, _ = write(home, award("A"))
     nothing = pa.table({"position": pa.array([], pa.int64())})
     (part,) = read_slices(io.BytesIO(b"{}"), detect_lines())
-    assert write_awards(open_lake(), AwardsToWrite(entry, part.start, part.end, nothing, [], True)) is None
+    assert write_awards(open_lake(), RowsToWrite(entry, part.start, part.end, nothing, [], True)) is None
 
 
 def detect_lines() -> Shape:

@@ -2,7 +2,6 @@
 
 import json
 import random
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +19,7 @@ from pipelines.discovery.windows import Window
 from pipelines.qualification.profiles import ensure_company
 from tests.fakes.govcon import TRIAL, GovConApi, govcon_envelope, govcon_record, running_govcon
 from tests.fakes.sam_gov import v2_record
+from tests.pipelines.discovery.connectors.anew import begin_anew
 from warehouse import settings as settings_module
 from warehouse.domain.run_outcome import RunOutcome
 from warehouse.lake.connection import open_lake
@@ -50,20 +50,8 @@ def api() -> Iterator[GovConApi]:
 @pytest.fixture
 def fresh(home: Settings, api: GovConApi, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The home with empty landing and lake, whose GovCon API is here, and a key."""
-    shutil.rmtree(home.landing)
-    home.landing.mkdir()
-    shutil.rmtree(home.inbox, ignore_errors=True)
-    home.inbox.mkdir()
-    for note in home.run.glob("landed-*.json"):
-        note.unlink()
-    for table in TABLES:
-        open_lake().write(lambda cursor, table=table: cursor.execute(f"delete from core.{table}"))
+    begin_anew(home, TABLES)
     with open_ledger("procura_pipeline").housekeeping() as tx:
-        tx.execute("update discovery_runs set started_at = started_at - interval '1 year', status = 'success'")
-        tx.execute(
-            "update source_budgets set period_began = '2000-01-01', spent = 0, spent_ever = 0, faults = 0, closed_until = null,"
-            " closed_because = ''"
-        )
         tx.execute("update connector_credentials set failures = 0")
     ensure_company(open_ledger("procura_pipeline"))
     monkeypatch.setattr(polite, "PATIENCE", timedelta())

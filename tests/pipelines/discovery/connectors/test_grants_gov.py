@@ -2,7 +2,6 @@
 
 import io
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -36,6 +35,7 @@ from tests.fakes.grants_gov import (
     zipped,
 )
 from tests.fakes.sam_gov import json_lines, v2_record
+from tests.pipelines.discovery.connectors.anew import begin_anew
 from warehouse import settings as settings_module
 from warehouse.domain.run_outcome import RunOutcome
 from warehouse.lake.connection import open_lake
@@ -74,19 +74,7 @@ def served() -> Iterator[GrantsGov]:
 @pytest.fixture
 def fresh(home: Settings, served: GrantsGov, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The home with empty landing and lake, whose Grants.gov is here."""
-    shutil.rmtree(home.landing)
-    home.landing.mkdir()
-    shutil.rmtree(home.inbox, ignore_errors=True)
-    home.inbox.mkdir()
-    for note in home.run.glob("landed-*.json"):
-        note.unlink()
-    for table in TABLES:
-        open_lake().write(lambda cursor, table=table: cursor.execute(f"delete from core.{table}"))
-    with open_ledger("procura_pipeline").housekeeping() as tx:
-        tx.execute("update discovery_runs set started_at = started_at - interval '1 year', status = 'success'")
-        tx.execute(
-            "update source_budgets set period_began = '2000-01-01', spent = 0, faults = 0, closed_until = null, closed_because = ''"
-        )
+    begin_anew(home, TABLES)
     return set_to(home, monkeypatch, offline=False, **served.addresses)
 
 

@@ -2,7 +2,6 @@
 
 import json
 import random
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +17,7 @@ from pipelines.discovery.retry import Retried, retry_quarantine
 from pipelines.discovery.stories import address_of, title_key
 from pipelines.qualification.profiles import ensure_company
 from tests.fakes.newsapi import PRIVATE, News, news_story, running_news
+from tests.pipelines.discovery.connectors.anew import begin_anew
 from warehouse import settings as settings_module
 from warehouse.domain.run_outcome import RunOutcome
 from warehouse.lake.connection import open_lake
@@ -45,20 +45,9 @@ def news() -> Iterator[News]:
 @pytest.fixture
 def fresh(home: Settings, news: News, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The home with empty landing and lake, whose NewsAPI is here, a key, and a firm of one topic and one buyer."""
-    shutil.rmtree(home.landing)
+    begin_anew(home, TABLES)
     (home.landing / "sam_gov/00").mkdir(parents=True)
     (home.landing / "sam_gov/00/0.json").write_text(NO_FILE)  # so that no demo notices are made beside
-    shutil.rmtree(home.inbox, ignore_errors=True)
-    home.inbox.mkdir()
-    for note in home.run.glob("landed-*.json"):
-        note.unlink()
-    for table in TABLES:
-        open_lake().write(lambda cursor, table=table: cursor.execute(f"delete from core.{table}"))
-    with open_ledger("procura_pipeline").housekeeping() as tx:
-        tx.execute("update discovery_runs set started_at = started_at - interval '1 year', status = 'success'")
-        tx.execute(
-            "update source_budgets set period_began = '2000-01-01', spent = 0, faults = 0, closed_until = null, closed_because = ''"
-        )
     ensure_company(open_ledger("procura_pipeline"))
     monkeypatch.setattr(newsapi, "declared_interests", lambda tx: (("network", "software"), ("DEPT OF DEFENSE",)))
     monkeypatch.setattr(polite.Counted, "wait_seconds", 0.01)

@@ -25,6 +25,7 @@ from pipelines.discovery.windows import Window
 from pipelines.qualification.profiles import ensure_company
 from tests.fakes.sam_gov import v2_record
 from tests.fakes.usaspending import Usaspending, award_record, envelope, running_usaspending
+from tests.pipelines.discovery.connectors.anew import begin_anew
 from warehouse import settings as settings_module
 from warehouse.domain.run_outcome import RunOutcome
 from warehouse.lake.connection import open_lake
@@ -56,19 +57,7 @@ def api() -> Iterator[Usaspending]:
 @pytest.fixture
 def fresh(home: Settings, api: Usaspending, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The home with empty landing and lake, whose USAspending is here, and a firm of NAICS 541512."""
-    shutil.rmtree(home.landing)
-    home.landing.mkdir()
-    shutil.rmtree(home.inbox, ignore_errors=True)
-    home.inbox.mkdir()
-    for note in home.run.glob("landed-*.json"):
-        note.unlink()
-    for table in TABLES:
-        open_lake().write(lambda cursor, table=table: cursor.execute(f"delete from core.{table}"))
-    with open_ledger("procura_pipeline").housekeeping() as tx:
-        tx.execute("update discovery_runs set started_at = started_at - interval '1 year', status = 'success'")
-        tx.execute(
-            "update source_budgets set period_began = '2000-01-01', spent = 0, faults = 0, closed_until = null, closed_because = ''"
-        )
+    begin_anew(home, TABLES)
     ensure_company(open_ledger("procura_pipeline"))
     monkeypatch.setattr(usaspending, "declared_naics", lambda tx: ("541512",))
     changed = home.model_copy(update={"offline": False, "usaspending_url": api.url})
