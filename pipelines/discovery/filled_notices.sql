@@ -64,7 +64,7 @@ from together f join stated s using (notice_id) join telling g using (notice_id)
 where f::varchar <> s::varchar;
 
 create or replace temp table changed_filled as
-select notice_id from filled n full join core.filled_notices o using (notice_id)
+select notice_id from filled n full join filled_in_reach o using (notice_id)
 where n.content_hash is distinct from o.content_hash;
 
 create or replace temp table filled_present as

@@ -7,11 +7,16 @@ Here: running the grouping and writing what changed. Not here: the group key (no
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import holidays
 
+from pipelines.discovery.grouping_mark import changed_since, present_mark, read_mark, write_mark
+from pipelines.discovery.reach import reach_everything, reach_from
+from warehouse.domain import deadlines
 from warehouse.domain.codes import STATE_ZONES
 from warehouse.domain.deadlines import FIFTY_STATES, previous_working_day, safe_instant, zone_of_office
 from warehouse.domain.notice import BIDDABLE
@@ -43,27 +48,42 @@ class Grouping:
 def group_opportunities(lake: Lake, *, as_of: datetime) -> Grouping:
     """Bring core.opportunities, core.opportunity_aliases and core.filled_notices to what notices posted up to `as_of` say.
 
-    Reads every version, writes only rows that differ: with nothing new, nothing is written.
+    Looks at what changed since the pass before and at what time has closed, and writes only rows that differ: with
+    nothing new, nothing is written.
     """
     return lake.write(lambda cursor: _group(cursor, as_of))
 
 
 def _group(cursor: Cursor, as_of: datetime) -> Grouping:
     cursor.execute("create or replace temp table world as select ?::timestamptz as as_of", [as_of])
+    before, mark = read_mark(cursor), present_mark(cursor, as_of, _rules())
+    if before and before.leads_to(cursor, mark):
+        reach_from(cursor, changed_since(before))
+    else:
+        reach_everything(cursor)
     cursor.execute("create or replace temp table biddable as select unnest(?) as notice_type", [sorted(BIDDABLE)])
     for name in ("seen_notices.sql", "filled_notices.sql", "group.sql"):
         cursor.execute((SQL / name).read_text(encoding="utf-8"))
     _find_working_days(cursor)
     cursor.execute((SQL / "group_rows.sql").read_text(encoding="utf-8"))
-    _replace(cursor, "filled_notices", "notice_id")
+    filled = _replace(cursor, "filled_notices", "notice_id")
     written, removed = _replace(cursor, "opportunities", "opportunity_id")
+    aliases_changed = sum(_replace(cursor, "opportunity_aliases", "alias_id"))
+    if sum(filled) + written + removed + aliases_changed or mark.differs_from(before):
+        write_mark(cursor, mark)
     return Grouping(
-        opportunities=_count(cursor, "from grouped"),
-        open=_count(cursor, "from grouped where is_open"),
+        opportunities=_count(cursor, "from core.opportunities"),
+        open=_count(cursor, "from core.opportunities where is_open"),
         written=written,
         removed=removed,
-        aliases_changed=sum(_replace(cursor, "opportunity_aliases", "alias_id")),
+        aliases_changed=aliases_changed,
     )
+
+
+def _rules() -> str:
+    """Fingerprint what decides how notices are grouped: another release looks at everything once."""
+    texts = (path.read_bytes() for path in (Path(__file__), Path(deadlines.__file__), *sorted(SQL.glob("*.sql"))))
+    return sha256(b"".join(texts) + version("holidays").encode()).hexdigest()
 
 
 def _find_working_days(cursor: Cursor) -> None:

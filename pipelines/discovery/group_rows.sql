@@ -26,7 +26,7 @@ select * exclude (versions_sum), md5(row(source, notice_id, content_hash, solici
 from named;
 
 create or replace temp table changed_opportunities as
-select opportunity_id from grouped n full join core.opportunities o using (opportunity_id)
+select opportunity_id from grouped n full join opportunities_in_reach o using (opportunity_id)
 where n.row_hash is distinct from o.row_hash;
 
 -- One row per id that no notice bears any more although a version once did. Where its notices went different ways, the
@@ -41,5 +41,5 @@ where v.opportunity_id <> p.opportunity_id and v.opportunity_id not in (select o
 group by alias_id;
 
 create or replace temp table changed_aliases as
-select alias_id from grouped_aliases n full join core.opportunity_aliases o using (alias_id)
+select alias_id from grouped_aliases n full join aliases_in_reach o using (alias_id)
 where n.opportunity_id is distinct from o.opportunity_id;

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pipelines.discovery.amendments import record_amendments
+from pipelines.discovery.reach import reach_from
 from warehouse.domain.audit_event import AuditEvent
 from warehouse.lake.connection import Cursor, Lake, quoted
 from warehouse.ledger import published
@@ -188,6 +189,7 @@ def _export(cursor: Cursor, ids: list[str], as_of: datetime, folder: Path) -> tu
     """Write the chosen opportunities and their chains as CSV, in the order of published.py's columns."""
     cursor.execute("create or replace temp table chosen as select unnest(?::varchar[]) as opportunity_id", [ids])
     cursor.execute("create or replace temp table world as select ?::timestamptz as as_of", [as_of])
+    reach_from(cursor, "from chosen")
     for name in ("seen_notices.sql", "publish_macros.sql"):
         cursor.execute((SQL / name).read_text(encoding="utf-8"))
     files = folder / "rows.csv", folder / "notices.csv"

@@ -1,12 +1,12 @@
 -- Notices as the world shows them at one instant: temporary tables `seen_versions`, `told_notices` and `present_notices`.
--- Reads narrow columns only. DuckDB's SQL. Given: temporary table `world` (as_of, 1 row).
+-- Reads narrow columns only. DuckDB's SQL. Given: temporary table `world` (as_of, 1 row), the views of reach.py.
 
 -- One row per version that the world shows at that instant. Demo notices are seen only while there are no others.
 create or replace temp table seen_versions as
 select v.source, v.notice_id, v.content_hash, v.opportunity_id, v.solicitation_key, v.notice_type, v.posted_at,
   v.response_deadline_at, v.response_deadline_offset_minutes, v.place_state, v.archive_on, v.first_seen_order,
   s.last_seen_order::hugeint * 1099511627776 + s.last_seen_position as last_seen
-from core.notice_versions v join core.notice_sightings s using (source, notice_id, content_hash)
+from versions_in_reach v join core.notice_sightings s using (source, notice_id, content_hash)
 where (v.posted_at is null or v.posted_at <= (select as_of from world))
   and (v.source <> 'demo' or not exists (select 1 from core.notice_versions where source <> 'demo'));
 

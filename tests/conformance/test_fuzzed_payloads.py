@@ -79,11 +79,13 @@ def test_ten_thousand_payloads_of_recorded_shapes(source: str, shared_data: Path
     samples, connector = [*recorded(shared_data / source), *made(source)], load_connectors()[source]
     counted = {"payloads": 0, "skipped": 0, "records": 0}
 
+    # Not made smaller: that takes longer than the campaign, and what fails is shown as it is.
     @given(data=st.data())
-    @settings(QUIET, max_examples=LONG // len(SOURCES) + 1)
+    @settings(QUIET, max_examples=LONG // len(SOURCES) + 1, phases=[Phase.generate])
     def campaign(data: st.DataObject) -> None:
         payload = data.draw(mutated(data.draw(st.sampled_from(samples))))
-        found = account(connector, payload, data.draw(st.sampled_from([1, 7, 50_000])))
+        # A slice costs a fifth of a second to plan, however small: few payloads are read one by one.
+        found = account(connector, payload, data.draw(st.sampled_from([1, *[7] * 4, *[50_000] * 15])))
         counted["payloads"] += 1
         counted["skipped"] += not found
         counted["records"] += found
