@@ -49,10 +49,12 @@ class Publication:
 
 @dataclass(frozen=True)
 class _Lake:
-    """What the lake says: (row hash, is open) of what may have to be shown, the aliases, and whether there are real notices."""
+    """What the lake says: (row hash, is open) of what may have to be shown, the aliases, how many are open, and whether there
+    are real notices."""
 
     shown: Mapping[str, tuple[str, bool]]
     aliases: Mapping[str, str]
+    open: int
     has_real: bool
 
 
@@ -77,34 +79,42 @@ def publish_opportunities(lake: Lake, ledger: Ledger, *, as_of: datetime) -> Pub
         ledger: The ledger as the pipeline.
         as_of: Later versions are not part of a chain.
     """
-    with ledger.read() as tx:
-        here, known_aliases = published.standings(tx), published.aliases(tx)
-    cursor = lake.cursor()
-    try:
-        cursor.execute("begin")  # one snapshot of the lake for the plan and for the rows
-        there = _read_lake(cursor, here)
-        plan = _plan(here, there)
-        done = Publication(
-            open=sum(1 for _, is_open in there.shown.values() if is_open),
-            written=len(plan.written),
-            closed=len(plan.closed),
-            removed=len(plan.removed),
-            merged=len(plan.merged),
-            aliases_changed=len(there.aliases.items() ^ known_aliases.items()),
-        )
-        if done != Publication(open=done.open):
-            event = AuditEvent("opportunities:published", as_of.isoformat(), SYSTEM, asdict(done))
-            with tempfile.TemporaryDirectory(dir=current().temporary) as folder:
-                rows, notices = _export(cursor, plan.written, as_of, Path(folder))
-                with ledger.deed(event) as deed:
-                    published.look_from(deed, as_of)
-                    stood = published.offers(deed)
-                    _write(deed, plan, rows, notices)
-                    published.write_aliases(deed, there.aliases, known_aliases)
-                    record_amendments(deed, stood)
-    finally:
-        cursor.execute("rollback")
-        cursor.close()
+    with tempfile.TemporaryDirectory(dir=current().temporary) as name:
+        folder = Path(name)
+        with ledger.read() as tx:
+            published.write_standings(tx, folder / "standings.csv")
+            known_aliases = published.aliases(tx)
+        cursor = lake.cursor()
+        try:
+            cursor.execute("begin")  # one snapshot of the lake for the plan and for the rows
+            return _publish(cursor, ledger, as_of, folder, known_aliases)
+        finally:
+            cursor.execute("rollback")
+            cursor.close()
+
+
+def _publish(
+    cursor: Cursor, ledger: Ledger, as_of: datetime, folder: Path, known_aliases: Mapping[str, str]
+) -> Publication:
+    here, there = _compare(cursor, folder / "standings.csv")
+    plan = _plan(here, there)
+    done = Publication(
+        open=there.open,
+        written=len(plan.written),
+        closed=len(plan.closed),
+        removed=len(plan.removed),
+        merged=len(plan.merged),
+        aliases_changed=len(there.aliases.items() ^ known_aliases.items()),
+    )
+    if done != Publication(open=done.open):
+        event = AuditEvent("opportunities:published", as_of.isoformat(), SYSTEM, asdict(done))
+        rows, notices = _export(cursor, plan.written, as_of, folder)
+        with ledger.deed(event) as deed:
+            published.look_from(deed, as_of)
+            stood = published.offers(deed)
+            _write(deed, plan, rows, notices)
+            published.write_aliases(deed, there.aliases, known_aliases)
+            record_amendments(deed, stood)
     return done
 
 
@@ -118,18 +128,28 @@ def _write(deed: Deed, plan: _Plan, rows: Path, notices: Path) -> None:
     published.remove(deed, plan.removed)
 
 
-def _read_lake(cursor: Cursor, here: Mapping[str, Standing]) -> _Lake:
-    """Read what is open, what people touched and the survivors; the rest of the history stays where it is."""
+def _compare(cursor: Cursor, standings: Path) -> tuple[dict[str, Standing], _Lake]:
+    """Read what the two sides do not say alike, what people touched and the survivors; all else stays where it is."""
+    cursor.execute(
+        "create or replace temp table standings as from"
+        f" read_csv({quoted(standings)}, auto_detect = false, delim = ',', quote = '\"', columns = $columns, allow_quoted_nulls = false)",
+        {"columns": published.STANDING_COLUMNS},
+    )
+    cursor.execute((SQL / "publish_compare.sql").read_text(encoding="utf-8"))
     aliases: dict[str, str] = dict(
         cursor.execute("select alias_id, opportunity_id from core.opportunity_aliases").fetchall()
     )
     shown = cursor.execute(
-        "select opportunity_id, row_hash, is_open from core.opportunities where is_open or opportunity_id in"
-        " (select unnest(?::varchar[]) union all select opportunity_id from core.opportunity_aliases)",
-        [[found for found, standing in here.items() if standing.is_touched]],
+        "select opportunity_id, row_hash, is_open from core.opportunities where opportunity_id not in (from alike) and (is_open"
+        " or opportunity_id in (select id from touched union all select opportunity_id from core.opportunity_aliases))"
     ).fetchall()
-    real = cursor.execute("select 1 from core.notice_versions where source <> 'demo' limit 1").fetchone()
-    return _Lake({row[0]: (row[1], row[2]) for row in shown}, aliases, real is not None)
+    (counts,) = cursor.execute(
+        "select (select count(*) from core.opportunities where is_open),"
+        " exists (select 1 from core.notice_versions where source <> 'demo')"
+    ).fetchall()
+    found = cursor.execute("from standings where id not in (from alike)")
+    here = {row[0]: Standing(*row[1:]) for row in found.fetchall()}
+    return here, _Lake({row[0]: (row[1], row[2]) for row in shown}, aliases, *counts)
 
 
 def _plan(here: Mapping[str, Standing], there: _Lake) -> _Plan:

@@ -54,15 +54,24 @@ class Standing:
         return self.is_decided or self.has_workspace
 
 
-def standings(tx: Transaction) -> dict[str, Standing]:
-    """Return every published opportunity by id."""
-    rows = tx.execute(
-        "select id, row_hash, is_open, is_demo, merged_into, status <> 'new' or note is not null as is_decided,"
-        " greatest(status_changed_at, noted_at) as decided_at,"
+STANDING_COLUMNS = {
+    "id": "varchar", "row_hash": "varchar", "is_open": "boolean", "is_demo": "boolean", "merged_into": "varchar",
+    "is_decided": "boolean", "decided_at": "timestamptz", "has_workspace": "boolean",
+}  # fmt: skip
+"""The columns of `write_standings` as DuckDB reads them: those of a Standing, by id."""
+
+
+def write_standings(tx: Transaction, path: Path) -> None:
+    """Write how every published opportunity stands as CSV without a header; an unquoted nothing is null."""
+    with path.open("wb") as file, tx.copy(
+        "copy (select id, row_hash, is_open, is_demo, merged_into, status <> 'new' or note is not null,"
+        " greatest(status_changed_at, noted_at), id in (select opportunity_id from submissions"
         # What an offer was moved from stays: it may come back, and the offer with it.
-        " exists (select from submissions s where o.id in (s.opportunity_id, s.moved_from)) as has_workspace from opportunities o"
-    )
-    return {row.pop("id"): Standing(**row) for row in rows}
+        " union all select moved_from from submissions where moved_from is not null)"
+        " from opportunities) to stdout (format csv, force_quote (id, row_hash))"
+    ) as copy:  # fmt: skip
+        for block in copy:
+            file.write(block)
 
 
 def aliases(tx: Transaction) -> dict[str, str]:

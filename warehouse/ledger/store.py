@@ -52,6 +52,10 @@ class Transaction:
         """Run a query and return all rows."""
         return self.execute(statement, parameters).fetchall()
 
+    def copy(self, statement: str) -> Any:
+        """Open a COPY from or to here; a context manager that is written to (`write`, `write_row`) or yields blocks."""
+        return self.connection.cursor().copy(statement)
+
 
 def _identity(by: Person | None) -> tuple[str, bytes | None]:
     return (by.id, by.session) if by else (SYSTEM, None)
@@ -76,10 +80,6 @@ class Deed(Transaction):
     def also(self, event: AuditEvent) -> None:
         """Append a further record in the same transaction, for a deed that touches several things."""
         self.further.append(event)
-
-    def copy(self, statement: str) -> Any:
-        """Open a COPY … FROM STDIN; a context manager with `write_row`."""
-        return self.connection.cursor().copy(statement)
 
     def nothing_happened(self) -> None:
         """End the deed here: roll back and leave no record."""
