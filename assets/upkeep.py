@@ -12,6 +12,7 @@ from assets.jobs import OF_LAKE
 from assets.policy import only_absence_is_retried, shown
 from assets.resources import Stores
 from pipelines.discovery.connector import Progress, load_connectors
+from pipelines.discovery.grouping_mark import forget_mark
 from pipelines.discovery.rebuild import rebuild_lake as rebuild_from_landing
 from pipelines.discovery.retry import retry_quarantine
 from warehouse.clock import now
@@ -49,8 +50,9 @@ def read_quarantine(
 @dg.op(pool=NOTICES_POOL)
 @only_absence_is_retried
 def tidy_files(context: dg.OpExecutionContext, stores: Stores) -> dict[str, int]:
-    """Merge small files, end snapshots that are older than a week, delete what nothing needs any more."""
+    """Merge small files, end snapshots older than a week, delete what nothing needs; the next grouping looks at everything."""
     done = put_files_in_order(stores.lake, at=now()).as_metadata()
+    stores.lake.write(forget_mark)
     context.add_output_metadata(shown(done))
     return done
 

@@ -73,8 +73,13 @@ def present_mark(cursor: Cursor, as_of: datetime, rules: str) -> Mark:
 
 def write_mark(cursor: Cursor, mark: Mark) -> None:
     """Leave the mark for the next pass, in the transaction that wrote what it stands for."""
-    cursor.execute("delete from core.grouping_state")
+    forget_mark(cursor)
     cursor.execute("insert into core.grouping_state values (?, ?, ?, ?, ?)", list(astuple(mark)))
+
+
+def forget_mark(cursor: Cursor) -> None:
+    """Let the next pass look at everything."""
+    cursor.execute("delete from core.grouping_state")
 
 
 def changed_since(mark: Mark) -> str:

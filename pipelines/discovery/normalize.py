@@ -7,105 +7,20 @@ import functools
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.discovery.notice_feed import NoticeFeed
 from pipelines.discovery.slice_reading import read_slice
 from pipelines.discovery.slices import BATCH_ROWS, ReadSlice, Slice
 from warehouse.domain.grants import ELIGIBILITY, FUNDING_CATEGORIES, FUNDING_INSTRUMENTS, spellings
 from warehouse.domain.notice import NoticeType
 from warehouse.lake.connection import quoted
 from warehouse.lake.notice_engine import notice_engine, sql
-
-SQL = Path(__file__).parent
-
-
-@dataclass(frozen=True)
-class Feed:
-    """How the records of a feed are read.
-
-    Attributes:
-        stated: The statement that takes the fields out of a record.
-        described: The statement that interprets them.
-        id_of: The notice's id as an expression over a raw record.
-    """
-
-    stated: str
-    described: str
-    id_of: str
-
-
-_GRANTS = "normalize_grants.sql"
-FEEDS = {
-    "bulk_csv": Feed("normalize_csv.sql", "normalize.sql", "notice_id"),
-    "v2_json": Feed("normalize_v2.sql", "normalize.sql", "json_extract_string(text, '$.noticeId')"),
-    "govcon_json": Feed("normalize_govcon.sql", "normalize.sql", "json_extract_string(text, '$.notice_id')"),
-    "extract_xml": Feed("normalize_grants_xml.sql", _GRANTS, "trim(json_extract_string(text, '$.OpportunityID'))"),
-    "search2_json": Feed("normalize_grants_hit.sql", _GRANTS, "trim(json_extract_string(text, '$.id'))"),
-    "detail_json": Feed(
-        "normalize_grants_detail.sql",
-        _GRANTS,
-        "trim(coalesce(json_extract_string(text, '$.data.id'), json_extract_string(text, '$.id')))",
-    ),
-    "simpler_json": Feed(
-        "normalize_grants_simpler.sql",
-        _GRANTS,
-        "trim(coalesce(json_extract_string(text, '$.legacy_opportunity_id'), json_extract_string(text, '$.opportunity_id')))",
-    ),
-}
-
-NEEDED_KEYS = [
-    "title",
-    "solicitationNumber",
-    "fullParentPathName",
-    "postedDate",
-    "type",
-    "baseType",
-    "archiveType",
-    "archiveDate",
-    "typeOfSetAside",
-    "typeOfSetAsideDescription",
-    "responseDeadLine",
-    "naicsCode",
-    "naicsCodes",
-    "classificationCode",
-    "active",
-    "award",
-    "pointOfContact",
-    "description",
-    "officeAddress",
-    "placeOfPerformance",
-    "uiLink",
-    "resourceLinks",
-]
-"""What a whole record of the API speaks of; one that does not even mention some of it erases nothing known."""
-
-NEEDED_GOVCON_KEYS = [
-    "title",
-    "agency",
-    "notice_type",
-    "posted_date",
-    "response_deadline",
-    "naics",
-    "psc",
-    "set_aside_type",
-    "solicitation_number",
-    "description_text",
-    "award_amount",
-    "awardee_name",
-    "contact_name",
-    "contact_email",
-    "sam_url",
-    "performance_city_name",
-    "performance_state_code",
-]
-"""The same of GovCon API, of which only the id and the title are promised."""
-NEEDED = {"v2_json": NEEDED_KEYS, "govcon_json": NEEDED_GOVCON_KEYS}
 
 NOTICE_TYPES: dict[str, NoticeType] = {
     **{kind.value.lower(): kind for kind in NoticeType},
@@ -132,28 +47,39 @@ NOTICE_TYPES: dict[str, NoticeType] = {
 """Spelling in lower case -> type; anything else is OTHER, with the spelling kept."""
 
 
-def normalize(part: Slice, source: str) -> ReadSlice:
-    """Read the fields of a slice; what is no JSON or has no notice id becomes a fault, nothing else is refused.
+class ReadsNotices:
+    """What a connector of notices inherits: its records are read by what it states of its feeds."""
 
-    Returns:
-        The columns of core.notice_versions without first_seen_*, and position (bigint), record_hash (ubigint) and
-        lacks_keys (the record does not even mention some field).
-    """
-    name = "the notice id or the title" if part.feed == "govcon_json" else "the notice id"
-    return read_slice(part, lambda part: _read(part, source), id_name=name)
+    name: str
+    notice_feeds: Mapping[str, NoticeFeed]
 
+    @property
+    def feeds(self) -> tuple[str, ...]:
+        """The names of the feeds."""
+        return tuple(self.notice_feeds)
 
-def record_keys(part: Slice) -> pa.Table | None:
-    """Return position, notice_id and record_hash of a slice's records without reading them; None when some are no JSON."""
-    notice_id = FEEDS[part.feed].id_of
-    with notice_engine() as engine:
-        engine.register("records", part.records)
-        try:
-            return engine.execute(
-                f"select position, notice_id_of(line_of({notice_id})) as notice_id, {_record_hash(part)} as record_hash from records"  # noqa: S608 - constants
-            ).to_arrow_table(BATCH_ROWS)
-        except duckdb.InvalidInputException:
-            return None
+    def to_rows(self, part: Slice) -> ReadSlice:
+        """Read the fields of a slice; what is no JSON or has no notice id becomes a fault, nothing else is refused.
+
+        Returns:
+            The columns of core.notice_versions without first_seen_*, and position (bigint), record_hash (ubigint) and
+            lacks_keys (the record does not even mention some field).
+        """
+        feed = self.notice_feeds[part.feed]
+        return read_slice(part, lambda part: _read(part, feed, self.name), id_name=feed.id_name)
+
+    def to_keys(self, part: Slice) -> pa.Table | None:
+        """Return position, notice_id and record_hash of a slice's records without reading them; None when some are no JSON."""
+        feed = self.notice_feeds[part.feed]
+        with notice_engine() as engine:
+            engine.register("records", part.records)
+            try:
+                return engine.execute(
+                    f"select position, notice_id_of(line_of({feed.id_of})) as notice_id, {_record_hash(part, feed)} as record_hash"  # noqa: S608 - constants
+                    " from records"
+                ).to_arrow_table(BATCH_ROWS)
+            except duckdb.InvalidInputException:
+                return None
 
 
 def without(part: Slice, positions: pa.Array) -> Slice:
@@ -161,35 +87,27 @@ def without(part: Slice, positions: pa.Array) -> Slice:
     return replace(part, records=part.records.filter(pc.invert(pc.is_in(part.records["position"], positions))))
 
 
-def _read(part: Slice, source: str) -> pa.Table:
+def _read(part: Slice, feed: NoticeFeed, source: str) -> pa.Table:
     with notice_engine() as engine:
         engine.register("records", part.records)
         engine.register("notice_types", _types())
         terms = {
-            "$record_hash": _record_hash(part),
-            **(_key_terms(part, NEEDED[part.feed]) if part.feed in NEEDED else {}),
+            "$record_hash": _record_hash(part, feed),
+            **(_key_terms(part, feed.needed) if feed.needed else {}),
         }
         terms["$absent"] = _lacks_columns(part)
-        feed = FEEDS[part.feed]
-        engine.execute(f"create temp view stated as {_filled(_statement(feed.stated), terms)}")
-        described = _filled(_statement(feed.described), {"$source": quoted(source), **_code_terms()})
+        engine.execute(f"create temp view stated as {_filled(feed.stated, terms)}")
+        described = _filled(feed.described, {"$source": quoted(source), **_code_terms()})
         engine.execute(f"create temp view described as {described}")
         return engine.execute(sql("notice_finish.sql")).to_arrow_table(BATCH_ROWS)
 
 
 @functools.cache
-def _statement(name: str) -> str:
-    return (SQL / name).read_text(encoding="utf-8")
-
-
-@functools.cache
-def _reader_id() -> str:
+def _reader_id(feed: NoticeFeed) -> str:
     """Name the rules by which records are read: when they change, no record counts as read before."""
     rules = [
-        *map(_statement, sorted({name for feed in FEEDS.values() for name in (feed.stated, feed.described)})),
-        *_code_terms().values(),
-        *map(sql, ("notice_macros.sql", "notice_finish.sql")),
-    ]
+        feed.stated, feed.described, *_code_terms().values(), *map(sql, ("notice_macros.sql", "notice_finish.sql")),
+    ]  # fmt: skip
     return sha256("".join(rules).encode()).hexdigest()[:16]
 
 
@@ -226,10 +144,10 @@ def _list(words: Sequence[str]) -> str:
     return f"cast([{', '.join(map(quoted, words))}] as varchar[])"
 
 
-def _record_hash(part: Slice) -> str:
+def _record_hash(part: Slice, feed: NoticeFeed) -> str:
     """Return the expression for the hash of a raw record, with feed and reader; a null column is a lacking one."""
     raw = [name for name in part.records.column_names if name not in {"position", "reading_flags"}]
-    return f"hash({', '.join([quoted(part.feed), quoted(_reader_id()), *raw])})"
+    return f"hash({', '.join([quoted(part.feed), quoted(_reader_id(feed)), *raw])})"
 
 
 def _types() -> pa.Table:

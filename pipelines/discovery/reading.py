@@ -7,7 +7,7 @@ from datetime import datetime
 import pyarrow as pa
 
 from pipelines.discovery.connector import Connector, Progress, RecordKind
-from pipelines.discovery.normalize import record_keys, without
+from pipelines.discovery.normalize import ReadsNotices, without
 from pipelines.discovery.shapes import Skip
 from pipelines.discovery.slices import SLICE_RECORDS, Slice
 from warehouse.lake.articles import resolve_articles, write_articles
@@ -95,7 +95,10 @@ def _read_notices(lake: Lake, entry: Entry, connector: Connector, part: Slice) -
     """Read what has to be read of a slice: the daily file repeats most of yesterday's records byte for byte."""
     seen = again = None
     cursor = lake.cursor()
-    if has_sightings(cursor, entry.source) and (keys := record_keys(part)) is not None:
+    keys = (
+        connector.to_keys(part) if isinstance(connector, ReadsNotices) and has_sightings(cursor, entry.source) else None
+    )
+    if keys is not None:
         seen = sightings_of(cursor, entry.source, keys)
         again = met_again(keys, seen)
         part = without(part, again["position"]) if again.num_rows else part

@@ -10,16 +10,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 import yaml
 
 from pipelines.discovery.connector import Fetched, Progress, RecordKind
-from pipelines.discovery.normalize import normalize
+from pipelines.discovery.normalize import ReadsNotices
 from pipelines.discovery.records import read_slices
+from pipelines.discovery.sam_gov_feeds import V2_JSON
 from pipelines.discovery.shapes import Shape, Skip, detect
-from pipelines.discovery.slices import ReadSlice, Slice
+from pipelines.discovery.slices import Slice
 from warehouse.domain.codes import STATE_ZONES
 from warehouse.domain.notice import BIDDABLE, NoticeType
 from warehouse.lake.landings import Bookmark
@@ -75,14 +77,14 @@ class Plan:
     due: date
 
 
-class Demo:
+class Demo(ReadsNotices):
     """Notices of nobody: to see the product at work before a source was reached."""
 
     name = "demo"
     documentation_url = "https://sam.gov/opportunities"
     auth_type = "none"
     kind = RecordKind.NOTICES
-    feeds: tuple[str, ...] = ("v2_json",)
+    notice_feeds = MappingProxyType({"v2_json": V2_JSON})
     is_demo = True
 
     def fetch(
@@ -104,10 +106,6 @@ class Demo:
     def slices(self, stream: BinaryIO, shape: Shape, start: Bookmark, max_records: int) -> Iterator[Slice]:
         """Yield the records behind a bookmark."""
         return read_slices(stream, shape, start, max_records=max_records)
-
-    def to_rows(self, part: Slice) -> ReadSlice:
-        """Read the fields of a slice."""
-        return normalize(part, self.name)
 
 
 CONNECTOR = Demo()

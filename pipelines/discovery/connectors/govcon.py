@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO
 
 from pydantic import SecretStr
@@ -26,11 +27,12 @@ from pipelines.discovery.govcon_plan import (
     kept_plan,
     read_plan,
 )
-from pipelines.discovery.normalize import normalize
+from pipelines.discovery.normalize import ReadsNotices
+from pipelines.discovery.notice_feed import NoticeFeed, statement
 from pipelines.discovery.pages import PAGES, walk
 from pipelines.discovery.records import read_slices
 from pipelines.discovery.shapes import JsonKeys, Shape, Skip, detect
-from pipelines.discovery.slices import ReadSlice, Slice
+from pipelines.discovery.slices import Slice
 from pipelines.discovery.windows import Asked, Window
 from warehouse.domain.credential import CredentialNeed
 from warehouse.errors import SourceDiffers, SourceKeyRefused, SourcePlanLacks
@@ -60,6 +62,18 @@ NOTICES = JsonKeys(
     first_keys=("notice_id",),
     is_list_telling=False,
 )
+RECORDS = NoticeFeed(
+    statement("normalize_govcon.sql"),
+    "json_extract_string(text, '$.notice_id')",
+    statement("normalize.sql"),
+    needed=(
+        "title", "agency", "notice_type", "posted_date", "response_deadline", "naics", "psc", "set_aside_type",
+        "solicitation_number", "description_text", "award_amount", "awardee_name", "contact_name", "contact_email", "sam_url",
+        "performance_city_name", "performance_state_code",
+    ),
+    id_name="the notice id or the title",
+)  # fmt: skip
+"""Only the id and the title are promised."""
 
 
 def _ask_for_plan(settings: Settings, secret: SecretStr, at: datetime) -> Question:
@@ -70,14 +84,14 @@ def _bearer(secret: SecretStr) -> dict[str, str]:
     return {"Authorization": f"Bearer {secret.get_secret_value()}"}
 
 
-class GovCon:
+class GovCon(ReadsNotices):
     """Contract opportunities of the US government, resold."""
 
     name = "govcon"
     documentation_url = "https://govconapi.com/api-guide"
     auth_type = "api_key"
     kind = RecordKind.NOTICES
-    feeds: tuple[str, ...] = (NOTICES.feed,)
+    notice_feeds = MappingProxyType({NOTICES.feed: RECORDS})
     is_demo = False
     credentials = (
         # Nothing is missed without it: its notices are SAM.gov's.
@@ -129,10 +143,6 @@ class GovCon:
     def slices(self, stream: BinaryIO, shape: Shape, start: Bookmark, max_records: int) -> Iterator[Slice]:
         """Yield the records of a file behind a bookmark."""
         return read_slices(stream, shape, start, max_records=max_records)
-
-    def to_rows(self, part: Slice) -> ReadSlice:
-        """Read the fields of a slice."""
-        return normalize(part, self.name)
 
 
 @dataclass

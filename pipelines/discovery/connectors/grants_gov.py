@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO
 
 from pydantic import SecretStr
@@ -20,10 +21,11 @@ from pipelines.discovery.connector import Fetched, Progress, RecordKind, Trouble
 from pipelines.discovery.credential_question import Question, TakenCredential
 from pipelines.discovery.grants_extract import known_extract, newest_extract
 from pipelines.discovery.grants_search import QUOTA, TITLE, Ask, GrantsApi, known_of, wanted_details
-from pipelines.discovery.normalize import normalize
+from pipelines.discovery.normalize import ReadsNotices
+from pipelines.discovery.notice_feed import NoticeFeed, statement
 from pipelines.discovery.records import read_slices
 from pipelines.discovery.shapes import HEAD_BYTES, Form, JsonKeys, Shape, Skip, XmlKeys, detect
-from pipelines.discovery.slices import ReadSlice, Slice
+from pipelines.discovery.slices import Slice
 from pipelines.discovery.windows import Window
 from pipelines.discovery.zip_member import plain_of
 from warehouse.errors import SourceKeyRefused, SourceUnavailable
@@ -73,6 +75,28 @@ SIMPLER = JsonKeys(
     is_list_telling=False,
 )
 
+_GRANTS = statement("normalize_grants.sql")
+FEEDS = MappingProxyType(
+    {
+        EXTRACT.feed: NoticeFeed(
+            statement("normalize_grants_xml.sql"), "trim(json_extract_string(text, '$.OpportunityID'))", _GRANTS
+        ),
+        HITS.feed: NoticeFeed(
+            statement("normalize_grants_hit.sql"), "trim(json_extract_string(text, '$.id'))", _GRANTS
+        ),
+        DETAILS.feed: NoticeFeed(
+            statement("normalize_grants_detail.sql"),
+            "trim(coalesce(json_extract_string(text, '$.data.id'), json_extract_string(text, '$.id')))",
+            _GRANTS,
+        ),
+        SIMPLER.feed: NoticeFeed(
+            statement("normalize_grants_simpler.sql"),
+            "trim(coalesce(json_extract_string(text, '$.legacy_opportunity_id'), json_extract_string(text, '$.opportunity_id')))",
+            _GRANTS,
+        ),
+    }
+)
+
 
 @dataclass(frozen=True)
 class _Run:
@@ -101,14 +125,14 @@ class _Run:
         return ask_it
 
 
-class GrantsGov:
+class GrantsGov(ReadsNotices):
     """Grants of the US government."""
 
     name = "grants_gov"
     documentation_url = "https://www.grants.gov/api/api-guide"
     auth_type = "api_key"
     kind = RecordKind.NOTICES
-    feeds: tuple[str, ...] = (EXTRACT.feed, HITS.feed, DETAILS.feed, SIMPLER.feed)
+    notice_feeds = FEEDS
     is_demo = False
     credentials: tuple[TakenCredential, ...] = (simpler_grants.CREDENTIAL,)
 
@@ -174,10 +198,6 @@ class GrantsGov:
     def slices(self, stream: BinaryIO, shape: Shape, start: Bookmark, max_records: int) -> Iterator[Slice]:
         """Yield the records of a file behind a bookmark."""
         return read_slices(plain_of(stream), shape, start, max_records=max_records)
-
-    def to_rows(self, part: Slice) -> ReadSlice:
-        """Read the fields of a slice."""
-        return normalize(part, self.name)
 
     def _check(self, path: Path) -> None:
         """Refuse an answer that is no extract: a page that asks for patience comes with HTTP 200 too."""

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
@@ -16,11 +17,12 @@ from pydantic import SecretStr
 from pipelines.discovery.connector import Fetched, Progress, RecordKind, Trouble
 from pipelines.discovery.credential_question import Question, TakenCredential
 from pipelines.discovery.http import Download, download
-from pipelines.discovery.normalize import normalize
+from pipelines.discovery.normalize import ReadsNotices
 from pipelines.discovery.pages import Page, walk
 from pipelines.discovery.records import read_slices
+from pipelines.discovery.sam_gov_feeds import BULK_CSV, V2_JSON
 from pipelines.discovery.shapes import Shape, Skip, detect
-from pipelines.discovery.slices import ReadSlice, Slice
+from pipelines.discovery.slices import Slice
 from pipelines.discovery.windows import Asked, Window
 from warehouse.domain.credential import CredentialNeed
 from warehouse.errors import SourceKeyRefused, SourceQuotaExceeded, SourceUnavailable
@@ -54,14 +56,14 @@ def _ask_with_key(settings: Settings, secret: SecretStr, at: datetime) -> Questi
     )
 
 
-class SamGov:
+class SamGov(ReadsNotices):
     """Contract opportunities of the US government."""
 
     name = "sam_gov"
     documentation_url = "https://open.gsa.gov/api/get-opportunities-public-api/"
     auth_type = "api_key"
     kind = RecordKind.NOTICES
-    feeds: tuple[str, ...] = ("bulk_csv", "v2_json")
+    notice_feeds = MappingProxyType({"bulk_csv": BULK_CSV, "v2_json": V2_JSON})
     is_demo = False
     credentials = (
         TakenCredential(
@@ -160,10 +162,6 @@ class SamGov:
     def slices(self, stream: BinaryIO, shape: Shape, start: Bookmark, max_records: int) -> Iterator[Slice]:
         """Yield the records of a file behind a bookmark."""
         return read_slices(stream, shape, start, max_records=max_records)
-
-    def to_rows(self, part: Slice) -> ReadSlice:
-        """Read the fields of a slice."""
-        return normalize(part, self.name)
 
     def _download(self, settings: Settings, known: dict[str, str], progress: Progress) -> Download | None:
         target = settings.temporary / f"{self.name}.download"

@@ -5,8 +5,8 @@ import json
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
+from pipelines.discovery.connector import connector_of
 from pipelines.discovery.connectors.demo import demo_records
-from pipelines.discovery.normalize import normalize
 from pipelines.discovery.records import read_slices
 from pipelines.discovery.shapes import Shape, detect
 from warehouse.domain.codes import is_naics, is_psc, is_set_aside
@@ -34,7 +34,7 @@ def test_they_are_read_like_real_ones() -> None:
     shape = detect(io.BytesIO(body))
     assert isinstance(shape, Shape)
     (part,) = read_slices(io.BytesIO(body), shape)
-    read = normalize(part, "demo")
+    read = connector_of("demo").to_rows(part)
     rows = read.rows.to_pylist()
     assert not read.faults
     assert not any(row["lacks_keys"] for row in rows)

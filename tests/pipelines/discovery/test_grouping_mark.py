@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
 from pipelines.discovery.group import Grouping, group_opportunities
+from pipelines.discovery.grouping_mark import forget_mark
 from tests.factories import empty_lake, land, notice
 from warehouse.lake.connection import Lake, open_lake
 from warehouse.lake.maintenance import maintain_lake
@@ -53,13 +54,9 @@ def remove(lake: Lake, notice_id: str) -> None:
     lake.write(work)
 
 
-def forget(lake: Lake) -> None:
-    lake.write(lambda cursor: cursor.execute("delete from core.grouping_state"))
-
-
 def hold_whole(lake: Lake, as_of: datetime) -> None:
     """Hold that a pass over everything would find nothing to write."""
-    forget(lake)
+    lake.write(forget_mark)
     found = group_opportunities(lake, as_of=as_of)
     assert found == Grouping(found.opportunities, found.open, 0, 0, 0)
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.discovery.connector import connector_of
 from pipelines.discovery.decode import NUL_REMOVED, REPLACED, WINDOWS_1252
-from pipelines.discovery.normalize import normalize
 from pipelines.discovery.records import read_slices
 from pipelines.discovery.shapes import Shape, detect
 from pipelines.discovery.slices import ReadSlice, Slice
@@ -30,7 +30,7 @@ def notices_of(body: bytes, max_records: int = 1000) -> tuple[dict[str, dict[str
     read: list[ReadSlice] = []
     landed = 0
     for part in slices_of(body, max_records=max_records):
-        read.append(normalize(part, "sam_gov"))
+        read.append(connector_of("sam_gov").to_rows(part))
         landed += part.landed
     rows = [row for notices in read for row in notices.rows.to_pylist()]
     faults = [(fault.position, fault.line, fault.reason) for notices in read for fault in notices.faults]
@@ -65,7 +65,7 @@ def test_what_is_no_record_is_quarantined_with_its_place(bound: int) -> None:
 def test_faults_keep_their_bytes() -> None:
     bad = b'{"noticeId": "caf\xe9"\n'
     part = slices_of(json_lines([v2_record(1)]) + bad + json_lines([v2_record(2)]))[0]
-    assert normalize(part, "sam_gov").faults[0].raw == bad
+    assert connector_of("sam_gov").to_rows(part).faults[0].raw == bad
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.discovery.normalize import normalize
+from pipelines.discovery.connector import connector_of
 from pipelines.discovery.records import read_slices
 from pipelines.discovery.shapes import Shape, detect
 from tests.fakes.sam_gov import COLUMNS, csv_bytes, csv_row, json_lines, sam_id, v2_record
@@ -20,7 +20,11 @@ def rows_of(body: bytes) -> list[dict[str, Any]]:
     """Read a body's notices in the order of its records."""
     shape = detect(io.BytesIO(body))
     assert isinstance(shape, Shape), shape
-    rows = [row for part in read_slices(io.BytesIO(body), shape) for row in normalize(part, "sam_gov").rows.to_pylist()]
+    rows = [
+        row
+        for part in read_slices(io.BytesIO(body), shape)
+        for row in connector_of("sam_gov").to_rows(part).rows.to_pylist()
+    ]
     return sorted(rows, key=lambda row: row["position"])
 
 
@@ -225,7 +229,7 @@ def test_every_real_record_is_read_or_quarantined(shared_data: Path) -> None:
     shape = detect(io.BytesIO(body))
     assert isinstance(shape, Shape)
     parts = list(read_slices(io.BytesIO(body), shape, max_records=2500))
-    read = [normalize(part, "sam_gov") for part in parts]
+    read = [connector_of("sam_gov").to_rows(part) for part in parts]
     assert sum(part.landed for part in parts) == 6502
     assert sum(notices.rows.num_rows + len(notices.faults) for notices in read) == 6502
     rows = [row for notices in read for row in notices.rows.to_pylist()]

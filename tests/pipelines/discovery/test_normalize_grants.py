@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from pipelines.discovery.connectors.grants_gov import CONNECTOR
-from pipelines.discovery.normalize import record_keys
 from pipelines.discovery.shapes import Shape
 from pipelines.discovery.slices import Slice
 from tests.fakes.grants_gov import (
@@ -217,7 +216,7 @@ def test_a_record_without_id_is_the_only_one_refused() -> None:
 
 def test_ids_are_known_without_reading() -> None:
     for body in forms(opportunity(1)).values():
-        keys = record_keys(parts_of(body)[0])
+        keys = CONNECTOR.to_keys(parts_of(body)[0])
         assert keys is not None
         assert keys["notice_id"].to_pylist() == [row["notice_id"] for row in rows_of(body)]
 
