@@ -122,3 +122,29 @@ def test_what_changed_alone_gives_the_same_as_everything(lake: Lake, history: li
 def test_long_histories_of_changes_give_the_same_as_everything(lake: Lake, history: list[tuple[Any, ...]]) -> None:
     start_anew(lake)
     play(lake, history)
+
+
+def landing(name: str, key: str, source: str = "sam_gov", posted: int = 1, title: int = 1) -> tuple[Any, ...]:
+    return ("land", name, key, source, posted, title)
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        pytest.param([landing("a", "X"), landing("b", "Y")], id="another notice"),
+        pytest.param([landing("a", "X"), landing("b", "X", posted=2)], id="a further notice of a known solicitation"),
+        pytest.param([landing("a", "X"), landing("a", "Y", title=2)], id="a notice that moves"),
+        pytest.param([landing("a", "X"), landing("a", "X", title=2), ("again", 0)], id="an older version seen again"),
+        pytest.param([landing("a", "X", "demo"), landing("b", "Y")], id="demo notices go"),
+        pytest.param([landing("a", "X", posted=12), ("wait", 3)], id="posted later than it came"),
+        pytest.param([landing("a", "X", posted=8), ("wait", 9)], id="its deadline passes"),
+        pytest.param([landing("a", "X", posted=8), ("wait", 9), ("wait", -8)], id="looked at from an earlier day"),
+        pytest.param([landing("a", "X"), landing("b", "X", posted=2), landing("c", "Y"), ("remove", "b")], id="a notice is removed"),
+        pytest.param([landing("a", WHOLE_NUMBER, "govcon"), landing("b", WHOLE_NUMBER)], id="one number, two tellers"),
+        pytest.param([landing("b", WHOLE_NUMBER), landing("a", WHOLE_NUMBER, "govcon")], id="the reseller comes later"),
+        pytest.param([landing("a", "X", title=0), landing("a", "Y", "govcon")], id="a hole is filled"),
+        pytest.param([landing("a", "X"), landing("a", "X", title=2), ("upkeep",), ("again", 0)], id="files were merged"),
+    ],
+)  # fmt: skip
+def test_each_kind_of_change_is_found(lake: Lake, history: list[tuple[Any, ...]]) -> None:
+    play(lake, history)
