@@ -13,6 +13,7 @@ from pipelines.qualification.profiles import CurrentCompany, current_company, sa
 from warehouse.domain import access
 from warehouse.domain.access import Action, Person
 from warehouse.domain.company import CompanyProfile
+from warehouse.domain.grants import APPLICANTS, ELIGIBILITY, words_of
 from warehouse.errors import NotFound, ProcuraError
 from warehouse.ledger.store import open_ledger
 
@@ -59,6 +60,7 @@ def _draw_words(profile: CompanyProfile) -> None:
         "Industries (NAICS)": names.grouped("naics", profile.naics_codes),
         "Products and services (PSC)": names.grouped("psc", profile.psc_codes),
         "May bid for": ", ".join(["open competition", *(names.set_aside(code, None) for code in profile.set_asides)]),
+        "Applies for grants as": ", ".join(words_of(ELIGIBILITY, [APPLICANTS[word] for word in profile.applies_as])),
         "Words that mark the work": ", ".join(profile.keywords),
         "Works in": ", ".join(profile.places) or "anywhere",
         "Contract value": f"{low or 'any'} to {high or 'any'}",

@@ -14,9 +14,21 @@ from typing import Any
 
 import yaml
 
-from pipelines.qualification.profile_fields import Faults, Field, amount, code, codes, day, fields_of, text, texts
+from pipelines.qualification.profile_fields import (
+    Faults,
+    Field,
+    amount,
+    choice,
+    code,
+    codes,
+    day,
+    fields_of,
+    text,
+    texts,
+)
 from pipelines.qualification.set_asides import ELIGIBILITIES
 from warehouse.domain.company import CompanyProfile, PastAward
+from warehouse.domain.grants import APPLICANTS
 from warehouse.errors import BadInput
 
 EXAMPLE_COMPANY = Path(__file__).with_name("example_company.yaml")
@@ -37,6 +49,7 @@ _PROFILE_FIELDS: Mapping[str, Field] = {
     "naics_codes": codes(_NAICS),
     "psc_codes": codes(_PSC),
     "set_asides": codes(_SET_ASIDE),
+    "applies_as": codes(choice(APPLICANTS)),
     "keywords": texts,
     "places": codes(_STATE),
     "value_min_usd": amount,
@@ -54,6 +67,10 @@ _AWARD_FIELDS: Mapping[str, Field] = {
     "amount_usd": amount,
     "posted_on": day,
 }
+
+
+_ADDED = ("applies_as",)
+"""Fields that came later: left empty they change no version, for what a model was paid to read stays paid for."""
 
 
 def parse_company_profile(text: str) -> CompanyProfile:
@@ -85,7 +102,11 @@ def to_yaml(profile: CompanyProfile) -> str:
 
 def profile_version(profile: CompanyProfile) -> str:
     """Hash the profile's content: sixteen hex digits, the same for the same content on every machine."""
-    canonical = json.dumps(asdict(profile), sort_keys=True, default=str)
+    content = asdict(profile)
+    for name in _ADDED:
+        if not content[name]:
+            del content[name]
+    canonical = json.dumps(content, sort_keys=True, default=str)
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 

@@ -80,7 +80,7 @@ def preview(
 
 def _open_rows(tx: Transaction) -> list[Row]:
     return tx.rows(
-        "select id, title, agency, notice_type, set_aside_code, due_date as response_deadline_at, fit_score"
+        "select id, title, agency, notice_type, set_aside_code, eligibility_codes, due_date as response_deadline_at, fit_score"
         " from opportunities where is_open and merged_into is null"
     )
 

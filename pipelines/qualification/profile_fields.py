@@ -5,7 +5,7 @@ would guess them: 0815 stays a code, NO stays a state.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -108,6 +108,19 @@ def code(pattern: str, shape: str) -> Field:
         if value is None or re.fullmatch(pattern, value.upper()):
             return value and value.upper()
         faults.add(node, where, f"'{value}' is not {shape}")
+        return None
+
+    return read
+
+
+def choice(words: Collection[str]) -> Field:
+    """Make the reader of one of some words, in any case."""
+
+    def read(node: yaml.Node, where: str, faults: Faults) -> str | None:
+        value = text(node, where, faults)
+        if value is None or value.lower() in words:
+            return value and value.lower()
+        faults.add(node, where, f"'{value}' is none of {', '.join(words)}")
         return None
 
     return read

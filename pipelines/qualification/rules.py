@@ -3,7 +3,7 @@
 Here: pure checks, each naming the rule it found broken. Not here: evidence that only weighs (ranker.py).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -11,6 +11,7 @@ from typing import Protocol
 from pipelines.qualification.set_asides import OPEN_TO_ALL, restricting_codes, satisfies, set_aside_codes, unknown_codes
 from warehouse.domain.company import CompanyProfile
 from warehouse.domain.fit import Reason
+from warehouse.domain.grants import APPLICANTS, ELIGIBILITY, OPEN_TO_OTHERS, words_of
 from warehouse.domain.notice import BIDDABLE
 
 
@@ -20,6 +21,7 @@ class Rule(StrEnum):
     DEADLINE_PASSED = "deadline_passed"
     NOT_BIDDABLE = "not_biddable"
     SET_ASIDE_NOT_HELD = "set_aside_not_held"
+    APPLICANT_NOT_MEANT = "applicant_not_meant"
 
 
 class Answerable(Protocol):
@@ -32,6 +34,10 @@ class Answerable(Protocol):
     @property
     def set_aside_code(self) -> str | None:
         """SAM.gov's code; None or empty when none is stated."""
+
+    @property
+    def eligibility_codes(self) -> Sequence[str]:
+        """Who may apply for a grant, as codes of warehouse.domain.grants; empty when not stated, and for contracts."""
 
     @property
     def response_deadline_at(self) -> datetime | None:
@@ -50,6 +56,7 @@ def check_rules(profile: CompanyProfile, opportunity: Answerable, as_of: datetim
         _not_biddable(opportunity.notice_type)
         or _deadline_passed(opportunity.response_deadline_at, as_of)
         or _set_aside_not_held(profile.set_asides, opportunity.set_aside_code)
+        or _applicant_not_meant(profile.applies_as, opportunity.eligibility_codes)
     )
 
 
@@ -88,3 +95,13 @@ def _set_aside_not_held(held: Iterable[str], published: str | None) -> Reason | 
         return None
     text = f"Set aside for {' or '.join(restricting)}, for which your profile states no eligibility"
     return Reason(Rule.SET_ASIDE_NOT_HELD.value, text, f"set_aside_code: {published}", 0)
+
+
+def _applicant_not_meant(applies_as: Sequence[str], eligible: Sequence[str]) -> Reason | None:
+    """Exclude only when the firm says what it is, and the grant names whom it means, by known codes and nobody else."""
+    named = frozenset(eligible)
+    is_closed = bool(named) and named <= ELIGIBILITY.keys() and named.isdisjoint(OPEN_TO_OTHERS)
+    if not applies_as or not is_closed or any(APPLICANTS[word] in named for word in applies_as):
+        return None
+    text = f"Only for others: {'; '.join(words_of(ELIGIBILITY, eligible))}"
+    return Reason(Rule.APPLICANT_NOT_MEANT.value, text, f"eligibility_codes: {', '.join(eligible)}", 0)

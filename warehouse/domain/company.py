@@ -45,6 +45,8 @@ class CompanyProfile:
         psc_codes: Products and services it declares.
         set_asides: Competitions it is eligible for, as SAM.gov's codes in capitals (SBA, 8A, HZC, SDVOSBC, WOSB,
             ...). Empty means that it may bid only where competition is open to all.
+        applies_as: What it is where grants say who may apply, as words of warehouse.domain.grants.APPLICANTS
+            (small_businesses, ...). Empty means that this is not stated, and no grant is passed for it.
         keywords: Words and phrases that mark its work.
         places: States where it performs, two letters each; empty means anywhere.
         value_min_usd: Smallest contract it wants; None for no limit.
@@ -58,6 +60,7 @@ class CompanyProfile:
     naics_codes: tuple[str, ...] = ()
     psc_codes: tuple[str, ...] = ()
     set_asides: tuple[str, ...] = ()
+    applies_as: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     value_min_usd: Decimal | None = None

@@ -43,6 +43,10 @@ ELIGIBILITY: Mapping[str, tuple[str, str]] = {
     "99": ("unrestricted", "Unrestricted: anybody"),
 }
 """Code of who may apply -> spelling as a word, and words for people."""
+OPEN_TO_OTHERS = frozenset({"25", "99"})
+"""Codes that shut nobody out: who else may apply stands in the text, or everybody may."""
+APPLICANTS: Mapping[str, str] = {word: code for code, (word, _) in ELIGIBILITY.items() if code not in OPEN_TO_OTHERS}
+"""What an applicant may be, as a word -> its code."""
 
 FUNDING_CATEGORIES: Mapping[str, tuple[str, str]] = {
     "ACA": ("affordable_care_act", "Affordable Care Act"),

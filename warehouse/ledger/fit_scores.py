@@ -44,7 +44,7 @@ def add_word_table(deed: Deed, *, version: str, n_texts: int, word_counts: dict[
 def scorable_rows(tx: Transaction) -> list[Row]:
     """Return what decides whether an opportunity needs a score: one narrow row each, ordered by id."""
     return tx.rows(
-        "select id, content_hash, notice_type, set_aside_code, due_date as response_deadline_at,"
+        "select id, content_hash, notice_type, set_aside_code, eligibility_codes, due_date as response_deadline_at,"
         " profile_version, scorer, fit_content_hash, fit_rule from opportunities where merged_into is null order by id"
     )
 

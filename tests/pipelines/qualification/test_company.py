@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pipelines.qualification.company import EXAMPLE_COMPANY, parse_company_profile, profile_version, to_yaml
 from warehouse.domain.company import CompanyProfile, PastAward
+from warehouse.domain.grants import APPLICANTS
 from warehouse.errors import BadInput
 
 FAULTY = """\
@@ -105,8 +106,21 @@ _profile = st.builds(
     name=_line,
     keywords=st.lists(_line, max_size=3).map(tuple),
     places=st.lists(st.sampled_from(["VA", "NO", "ON"]), max_size=3).map(tuple),
+    applies_as=st.lists(st.sampled_from(sorted(APPLICANTS)), max_size=2).map(tuple),
     past_awards=st.lists(_award, max_size=3).map(tuple),
 )
+
+
+def test_a_profile_that_leaves_a_later_field_empty_keeps_the_version_it_had_before() -> None:
+    assert profile_version(CompanyProfile(name="Harrow Lane Works", set_asides=("SDVOSBC",))) == "7c228ea629ddb741"
+    named = CompanyProfile(name="Harrow Lane Works", set_asides=("SDVOSBC",), applies_as=("small_businesses",))
+    assert profile_version(named) != "7c228ea629ddb741"
+
+
+def test_what_an_applicant_may_be_is_one_of_the_known_words_in_any_case() -> None:
+    assert parse_company_profile("name: A\napplies_as: [Small_Businesses]").applies_as == ("small_businesses",)
+    with pytest.raises(BadInput, match=r"line 2, applies_as\[1\]: 'shops' is none of state_governments"):
+        parse_company_profile("name: A\napplies_as: [shops]")
 
 
 @given(_profile)

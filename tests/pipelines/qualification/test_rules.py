@@ -21,6 +21,7 @@ class Notice:
     notice_type: str = NoticeType.SOLICITATION.value
     set_aside_code: str | None = None
     response_deadline_at: datetime | None = None
+    eligibility_codes: tuple[str, ...] = ()
 
 
 def broken(profile: CompanyProfile, notice: Notice) -> str | None:
@@ -112,3 +113,31 @@ def test_odd_codes_never_raise(code: str | None, held: list[str], kind: str) -> 
     profile = CompanyProfile(name="A", set_asides=tuple(held))
     check_rules(profile, Notice(notice_type=kind, set_aside_code=code), NOW)
     remarks(Notice(set_aside_code=code))
+
+
+@pytest.mark.parametrize(
+    ("applies_as", "eligible", "rule"),
+    [
+        (("small_businesses",), ("00", "12"), "applicant_not_meant"),
+        (("small_businesses",), ("00", "23"), None),
+        (("small_businesses", "individuals"), ("21",), None),
+        (("small_businesses",), ("00", "99"), None),  # anybody
+        (("small_businesses",), ("00", "25"), None),  # who else stands in the text
+        (("small_businesses",), ("00", "other"), None),  # a code that nobody knows
+        (("small_businesses",), (), None),  # a contract, or not stated
+        ((), ("00",), None),  # the firm does not say what it is
+    ],
+)
+def test_a_grant_for_others_alone_is_excluded_and_no_other(
+    applies_as: tuple[str, ...], eligible: tuple[str, ...], rule: str | None
+) -> None:
+    grant = Notice(notice_type=NoticeType.GRANT.value, eligibility_codes=eligible)
+    assert broken(CompanyProfile(name="A", applies_as=applies_as), grant) == rule
+
+
+def test_the_reason_names_whom_a_grant_means() -> None:
+    profile = CompanyProfile(name="A", applies_as=("small_businesses",))
+    reason = check_rules(profile, Notice(notice_type=NoticeType.GRANT.value, eligibility_codes=("00", "20")), NOW)
+    assert reason is not None
+    assert "State governments; Private institutions of higher education" in reason.text
+    assert reason.evidence == "eligibility_codes: 00, 20"
