@@ -1,6 +1,8 @@
 """(i) A million notices and two million awards in the lake, and (j) fifty thousand notices a day for thirty days.
 
 Each in a process of its own, whose memory is looked at. What is held is whether the last tenth goes as quickly as the first.
+The thirty days begin in a world as full as it stays, for the first daily file holds all that is open: each day closes as many
+notices as it brings.
 """
 
 import json
@@ -10,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from pipelines.discovery.discover import land_source, read_landings
@@ -70,6 +72,8 @@ def _ingest_figures(told: dict[str, list[float]]) -> Iterator[Figure]:
 
 
 def _day_figures(told: dict[str, list[float]]) -> Iterator[Figure]:
+    first_load = f"{OPEN_DAYS * NOTICES_A_DAY:,} open notices before the first day, landed to published"
+    yield Figure("j", first_load, f"{told['backlog'][0]:.0f} s")
     flat, first, last = _flatness(told["days"])
     what = f"{NOTICES_A_DAY:,} notices a day for {DAYS} days, landed to published: the last three days' rate against the first's"
     value = f"{flat:.2f}x ({first:.1f} s, then {last:.1f} s a day)"
@@ -113,18 +117,33 @@ def ingest() -> dict[str, list[float]]:
 
 def days() -> dict[str, list[float]]:
     """Live through the days: each brings its notices and closes those of ten days ago."""
-    settings, lake, ledger = current(), open_lake(), open_ledger("procura_pipeline")
     reading, grouping, publishing = list[float](), list[float](), list[float]()
+    before = [_read_day(number) for number in range(-OPEN_DAYS, 0)]
+    backlog = sum(before) + sum(_made_public(-1))
+    print(f"before: {backlog:.0f} s", file=sys.stderr)
     for number in range(DAYS):
-        day = FIRST_DAY + timedelta(days=number)
-        at = datetime(day.year, day.month, day.day, 23, tzinfo=UTC)
-        lines = records(NOTICES_A_DAY, first=number * NOTICES_A_DAY, posted=day, open_days=OPEN_DAYS)
-        reading.append(_taken_in("sam_gov", lines, settings))
-        grouping.append(seconds(lambda at=at: group_opportunities(lake, as_of=at)))
-        publishing.append(seconds(lambda at=at: publish_opportunities(lake, ledger, as_of=at)))
+        reading.append(_read_day(number))
+        grouped, published = _made_public(number)
+        grouping.append(grouped)
+        publishing.append(published)
         print(f"day {number + 1}: {reading[-1]:.1f} + {grouping[-1]:.1f} + {publishing[-1]:.1f} s", file=sys.stderr)
     whole = [sum(parts) for parts in zip(reading, grouping, publishing, strict=True)]
-    return {"days": whole, "reading": reading, "grouping": grouping, "publishing": publishing}
+    return {"backlog": [backlog], "days": whole, "reading": reading, "grouping": grouping, "publishing": publishing}
+
+
+def _read_day(number: int) -> float:
+    """Land and read the notices of one day, counted from the first of the thirty; return the seconds."""
+    first = (number + OPEN_DAYS) * NOTICES_A_DAY
+    lines = records(NOTICES_A_DAY, first=first, posted=FIRST_DAY + timedelta(days=number), open_days=OPEN_DAYS)
+    return _taken_in("sam_gov", lines, current())
+
+
+def _made_public(number: int) -> tuple[float, float]:
+    """Group and publish as of a day's evening; return the seconds of both."""
+    at = datetime.combine(FIRST_DAY + timedelta(days=number), time(23), UTC)
+    lake, ledger = open_lake(), open_ledger("procura_pipeline")
+    grouped = seconds(lambda: group_opportunities(lake, as_of=at))
+    return grouped, seconds(lambda: publish_opportunities(lake, ledger, as_of=at))
 
 
 def _taken_in(source: str, lines: Iterator[str], settings: Settings) -> float:
