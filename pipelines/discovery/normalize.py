@@ -10,12 +10,11 @@ from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.discovery.notice_feed import NoticeFeed
-from pipelines.discovery.slice_reading import read_slice
+from pipelines.discovery.slice_reading import NO_JSON, read_slice
 from pipelines.discovery.slices import BATCH_ROWS, ReadSlice, Slice
 from warehouse.domain.grants import ELIGIBILITY, FUNDING_CATEGORIES, FUNDING_INSTRUMENTS, spellings
 from warehouse.domain.notice import NoticeType
@@ -78,7 +77,7 @@ class ReadsNotices:
                     f"select position, notice_id_of(line_of({feed.id_of})) as notice_id, {_record_hash(part, feed)} as record_hash"  # noqa: S608 - constants
                     " from records"
                 ).to_arrow_table(BATCH_ROWS)
-            except duckdb.InvalidInputException:
+            except NO_JSON:
                 return None
 
 

@@ -13,6 +13,10 @@ from pipelines.discovery.json_records import set_invalid_aside
 from pipelines.discovery.slices import ReadSlice, Slice
 from warehouse.lake.quarantine import Fault
 
+NO_JSON = (duckdb.InvalidInputException, UnicodeDecodeError)
+"""How DuckDB says that a text is no JSON. Its message quotes the text up to some byte, and where that is in the middle of a sign,
+the message itself cannot be read (duckdb 1.5)."""
+
 
 def read_slice(part: Slice, read: Callable[[Slice], pa.Table], *, id_name: str) -> ReadSlice:
     """Read a slice; what is no JSON or lacks its id becomes a fault, nothing else is refused.
@@ -24,7 +28,7 @@ def read_slice(part: Slice, read: Callable[[Slice], pa.Table], *, id_name: str) 
     """
     try:
         rows = read(part)
-    except duckdb.InvalidInputException:
+    except NO_JSON:
         part = set_invalid_aside(part)
         rows = read(part)
     lacking = rows.filter(rows["lacks_id"])["position"].to_pylist()

@@ -76,7 +76,10 @@ def test_no_payload_crashes_and_each_record_is_accepted_or_set_aside(source: str
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("source", SOURCES)
 def test_ten_thousand_payloads_of_recorded_shapes(source: str, shared_data: Path) -> None:
-    samples, connector = [*recorded(shared_data / source), *made(source)], load_connectors()[source]
+    connector = load_connectors()[source]
+    # Files of the folder that are no file of this source's are skipped whole, and so would be all that is made of them.
+    real = [sample for sample in recorded(shared_data / source) if account(connector, sample, 50_000)]
+    samples = [*real, *made(source)]
     counted = {"payloads": 0, "skipped": 0, "records": 0}
 
     # Not made smaller: that takes longer than the campaign, and what fails is shown as it is.

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.discovery.connector import connector_of
+from pipelines.discovery.connectors.sam_gov import SamGov
 from pipelines.discovery.decode import NUL_REMOVED, REPLACED, WINDOWS_1252
 from pipelines.discovery.records import read_slices
 from pipelines.discovery.shapes import Shape, detect
@@ -66,6 +67,18 @@ def test_faults_keep_their_bytes() -> None:
     bad = b'{"noticeId": "caf\xe9"\n'
     part = slices_of(json_lines([v2_record(1)]) + bad + json_lines([v2_record(2)]))[0]
     assert connector_of("sam_gov").to_rows(part).faults[0].raw == bad
+
+
+@pytest.mark.parametrize("ahead", range(4))
+def test_a_broken_record_whose_fault_is_quoted_in_the_middle_of_a_sign_is_set_aside_like_any_other(ahead: int) -> None:
+    bad = b'{"noticeId": ' + b" " * ahead + "\u20ac".encode() * 2_000 + b', "title": "x"}\n'
+    part = slices_of(json_lines([v2_record(1)]) + bad + json_lines([v2_record(2)]))[0]
+    connector = connector_of("sam_gov")
+    assert isinstance(connector, SamGov)
+    assert connector.to_keys(part) is None
+    read = connector.to_rows(part)
+    assert [(fault.position, fault.reason) for fault in read.faults] == [(2, "it is not valid JSON")]
+    assert set(read.rows["notice_id"].to_pylist()) == {sam_id(1), sam_id(2)}
 
 
 @pytest.mark.parametrize(
