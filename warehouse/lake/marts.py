@@ -4,11 +4,12 @@ Here: finding the files and writing what changed. Not here: what a mart says (ma
 """
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from warehouse.errors import NotFound
 from warehouse.lake.connection import Cursor, Lake
+from warehouse.lake.mart_marks import known_mark, mark_of, note_mark
 
 FOLDER = Path(__file__).parent / "marts"
 
@@ -29,7 +30,7 @@ def mart_reads(name: str, table: str) -> bool:
 
 
 def refresh_mart(lake: Lake, name: str, *, as_of: datetime) -> dict[str, int]:
-    """Compute the mart as of an instant and write only the rows that differ; 0 rows written when nothing changed.
+    """Compute the mart as of an instant and write only the rows that differ; nothing is computed when nothing it reads changed.
 
     Returns:
         rows: rows of the mart now; written: new or changed ones; removed: keys that are gone.
@@ -55,7 +56,24 @@ def _keys(text: str) -> str:
 
 
 def _refresh(cursor: Cursor, name: str, text: str, key: str, as_of: datetime) -> dict[str, int]:
-    cursor.execute("create or replace temp table world as select ?::timestamptz as as_of", [as_of])
+    mark = mark_of(cursor, text, as_of=as_of)
+    if known_mark(cursor, name) == f"{mark} {_rows_now(cursor, name)}":
+        return {"rows": _count(cursor, f"marts.{name}"), "written": 0, "removed": 0}
+    done = _make(cursor, name, text, key, as_of)
+    note_mark(cursor, name, f"{mark} {_rows_now(cursor, name)}")
+    return done
+
+
+def _rows_now(cursor: Cursor, name: str) -> int:
+    """Count a mart's rows, -1 where it is not there: rows that somebody removed come back."""
+    return _count(cursor, f"marts.{name}") if _columns(cursor, "marts", name) else -1
+
+
+def _make(cursor: Cursor, name: str, text: str, key: str, as_of: datetime) -> dict[str, int]:
+    cursor.execute(
+        "create or replace temp table world as select ?::timestamptz as as_of, ?::date as today",
+        [as_of, as_of.astimezone(UTC).date()],
+    )
     cursor.execute(f"create or replace temp table fresh as {text}")
     rows = _count(cursor, "fresh")
     if _columns(cursor, "marts", name) != _columns(cursor, "main", "fresh"):

@@ -10,6 +10,6 @@ with held as (
 select holder_id || ' | ' || naics_code as competitor_id, holder_id, naics_code,
   arg_max(recipient_name, (coalesce(modified_on, date '0001-01-01'), award_id)) as recipient_name,
   any_value(recipient_uei) as recipient_uei, count(*) as awards, coalesce(sum(obligated_usd), 0) as obligated_usd,
-  count(distinct agency_key) as agencies, max(ends_on) as last_ends_on, count(*) filter (ends_on >= (select as_of from world)::date) as running
+  count(distinct agency_key) as agencies, max(ends_on) as last_ends_on, count(*) filter (ends_on >= (select today from world)) as running
 from held
 group by holder_id, naics_code

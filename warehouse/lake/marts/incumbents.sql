@@ -29,7 +29,7 @@ with filler as (
 ), held as (
   select w.*, left(w.naics_code, 4) as industry, b.key as sub_key, replace(upper(w.piid), '-', '') as number,
     replace(upper(w.parent_piid), '-', '') as parent_number, upper(w.place_state) as state,
-    w.ends_on >= (as_of - interval 1 year)::date and coalesce(w.starts_on, w.signed_on, as_of::date) <= as_of::date as is_current
+    w.ends_on >= (today - interval 1 year)::date and coalesce(w.starts_on, w.signed_on, today) <= today as is_current
   from core.awards w left join buyers b on b.name = w.sub_agency, world
   where not list_contains(w.flags, 'not_a_contract') and w.recipient_name is not null
 ), mentioned as (

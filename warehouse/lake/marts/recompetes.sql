@@ -6,4 +6,4 @@ select a.award_id, a.agency_key, a.agency, a.sub_agency, a.naics_code, a.psc_cod
   a.recipient_name, a.recipient_uei, a.piid, a.parent_piid, a.description, a.obligated_usd, a.ceiling_usd, a.starts_on, a.ends_on,
   a.modified_on, a.url
 from core.awards a, world w
-where a.ends_on >= w.as_of::date and a.ends_on < (w.as_of + interval 18 months)::date and not list_contains(a.flags, 'not_a_contract')
+where a.ends_on >= w.today and a.ends_on < (w.today + interval 18 months)::date and not list_contains(a.flags, 'not_a_contract')
