@@ -27,10 +27,11 @@ COUNT = 7
 
 
 def bid(number: int) -> dict[str, Any]:
-    closes = datetime.now(UTC) + timedelta(days=20)
+    # A day is a day in Washington: today's by UTC has not begun there during the first hours.
+    published, closes = datetime.now(UTC) - timedelta(days=1), datetime.now(UTC) + timedelta(days=20)
     return {
         "bid": f"VA-{number}", "name": f"Network support for school {number}", "number": f"VA26-{number:04d}",
-        "buyer": "VIRGINIA DEPARTMENT OF EDUCATION", "kind": "Solicitation", "published": f"{datetime.now(UTC):%Y-%m-%d}",
+        "buyer": "VIRGINIA DEPARTMENT OF EDUCATION", "kind": "Solicitation", "published": f"{published:%Y-%m-%d}",
         "closes": f"{closes:%Y-%m-%dT14:00:00-04:00}", "naics": "541512", "what": "Switches, cables and their care.",
         "page": f"https://bids.example.test/{number}", "state": "VA", "mail": "buyer@example.test", "files": ["https://bids.example.test/f.pdf"],
     }  # fmt: skip
