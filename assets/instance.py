@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import dagster as dg
 from dagster._core.instance.ref import InstanceRef
 
+from assets import definitions
 from assets.deliveries import AT_ONCE, POOL
 from assets.orphans import settle_orphans
 from warehouse import logs
@@ -42,11 +43,29 @@ def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
         if not mark.exists() or mark.read_text() != dg.__version__:
             instance.upgrade()
             mark.write_text(dg.__version__)
-    instance.event_log_storage.set_concurrency_slots(POOL, AT_ONCE)
+        _make_pools(instance)
     # Kept connections: a run asks its store some 300 times, and each new connection costs 5 ms and more.
     instance.optimize_for_webserver(statement_timeout=60_000, pool_recycle=3600, max_overflow=5)
     with instance:
         yield instance
+
+
+def _make_pools(instance: dg.DagsterInstance) -> None:
+    """Make the pools that are missing; one that an operator has set stands, but for the deliveries at once.
+
+    Dagster makes a pool when a step first asks for it: of two runs that ask in the same moment one would die (its issue
+    33552).
+    """
+    store = instance.event_log_storage
+    known = {pool.name for pool in store.get_pool_limits()}
+    for name in sorted(_pool_names() - known):
+        store.set_concurrency_slots(name, 1)
+    store.set_concurrency_slots(POOL, AT_ONCE)
+
+
+def _pool_names() -> set[str]:
+    jobs = definitions.defs.get_repository_def().get_all_jobs()
+    return {op.pool for job in jobs for op in job.all_node_defs if isinstance(op, dg.OpDefinition) and op.pool}
 
 
 if __name__ == "__main__":
