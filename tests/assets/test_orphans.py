@@ -91,7 +91,6 @@ def _state(request_id: str) -> str:
 
 def test_run_of_a_dead_process_fails_and_gives_its_pool_back(instance: dg.DagsterInstance) -> None:
     storage = instance.event_log_storage
-    storage.initialize_concurrency_limit_to_default("core_notices")
     run_id = _started_run(instance, **{PROCESS_TAG: DEAD})
     storage.claim_concurrency_slot("core_notices", run_id, "notices")
     assert not examine_runs(instance, nobody_serves=False).is_good

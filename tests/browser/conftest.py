@@ -26,7 +26,7 @@ PHONE = (
     "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile Safari/537.36"
 )
 START_SECONDS = 60
-expect.set_options(timeout=20_000)  # a busy machine redraws late; a wrong page stays wrong
+expect.set_options(timeout=45_000)  # a busy machine redraws late; a wrong page stays wrong
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Site:
             accept_downloads=True,
             **({"is_mobile": True, "has_touch": True, "user_agent": PHONE} if narrow else {}),
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(45_000)
         self.windows.append(context)
         return context
 
@@ -90,9 +90,9 @@ class Site:
 def settle(page: Page) -> None:
     """Wait until the page's script has finished."""
     app = page.locator("[data-testid=stApp]")
-    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=30_000)
-    expect(page.locator("h1, h2, h3, [data-testid=stAlert]").first).to_be_visible(timeout=30_000)
-    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=30_000)
+    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=90_000)
+    expect(page.locator("h1, h2, h3, [data-testid=stAlert]").first).to_be_visible(timeout=90_000)
+    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=90_000)
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,7 @@ QUIET = settings(
 )
 
 
+@pytest.mark.thorough
 def test_every_source_has_samples_and_all_of_them_are_read() -> None:
     assert sorted(MADE) == SOURCES
     for source, connector in load_connectors().items():

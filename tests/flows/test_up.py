@@ -132,7 +132,7 @@ def test_request_of_a_person_becomes_a_run_and_is_settled(product: Product) -> N
     product.wait_until_serving()
     wait_for("the first run has ended", lambda: "open opportunities" in product.words)
     request = _ask_for_a_run(product)
-    wait_for("the request is settled", lambda: _request_state(product, request) == "success", 60)
+    wait_for("the request is settled", lambda: _request_state(product, request) == "success")
     assert product.stop() == 0
 
 

@@ -128,6 +128,7 @@ def landing(name: str, key: str, source: str = "sam_gov", posted: int = 1, title
     return ("land", name, key, source, posted, title)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "history",
     [

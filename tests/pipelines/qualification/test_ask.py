@@ -228,6 +228,7 @@ asker(at).ask(prompt("killed"), "o-killed", dying)
 """
 
 
+@pytest.mark.thorough
 def test_killed_right_after_the_answer_nobody_pays_again(vendors: Vendors, at: datetime) -> None:
     done = subprocess.run([sys.executable, "-c", DYING, at.isoformat()], cwd=ROOT, check=False)
     assert done.returncode == -9

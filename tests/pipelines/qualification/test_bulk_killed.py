@@ -30,6 +30,7 @@ from warehouse.ledger.llm_calls import spent
 from warehouse.ledger.store import Row, open_ledger
 from warehouse.settings import ROOT, Settings
 
+pytestmark = pytest.mark.thorough
 CEILING = 5
 ROUNDS = 12
 numbers = count(1)

@@ -27,6 +27,7 @@ def test_nearly_all_injections_are_flagged_and_hardly_a_clean_twin() -> None:
     assert false / len(NOTICES) <= 0.05
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("stage", Stage)
 def test_a_model_is_asked_the_same_about_both_twins(stage: Stage) -> None:
     def question(pair: Pair, text: str) -> str:

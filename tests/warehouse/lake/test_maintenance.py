@@ -14,6 +14,7 @@ from warehouse.lake.connection import Cursor, open_lake
 from warehouse.lake.maintenance import FILES_LAST, SNAPSHOTS_LAST, maintain_lake
 from warehouse.settings import ROOT, Settings
 
+pytestmark = pytest.mark.thorough
 CONTENT = "select count(*), bit_xor(hash(v)) from (select notice_id, content_hash, title, attachment_urls from core.notice_versions) v"
 
 
@@ -97,7 +98,6 @@ maintain_lake(lake, at=clock.now() + SNAPSHOTS_LAST + timedelta(days=2))
 """
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("milliseconds", [5, 40, 120, 250, 400])
 def test_killed_in_the_middle_it_loses_nothing_and_is_simply_begun_again(small_files: int, milliseconds: int) -> None:
     before = content()
