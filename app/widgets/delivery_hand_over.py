@@ -1,5 +1,6 @@
 """The hand-over to a person: each field to copy, each file with its name and hash, the time left, the way to the portal."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import streamlit as st
@@ -49,8 +50,8 @@ def _draw_countdown(sheet: DeliverySheet) -> None:
         return
     seconds = EACH_SECOND if timedelta() < due - clock.now() < FINAL else SELDOM
     st.fragment(run_every=seconds)(_count)(due)
-    words = delivery_plan.words_of(sheet.submission, sheet.at)
-    st.markdown(" · ".join(part for part in (words.office, words.here, words.send_by) if part))
+    # How long is left is counted above.
+    deadline.draw(replace(delivery_plan.words_of(sheet.submission, sheet.at), left=""))
 
 
 def _count(due: datetime) -> None:

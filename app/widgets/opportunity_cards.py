@@ -50,12 +50,12 @@ def _draw_card(row: OpportunityRow, at: datetime) -> None:
         st.page_link("pages/opportunity.py", label="Open", query_params={"id": row.id})
         score.badge(row.fit_score, row.recommendation, row.fit_reasons)
         st.markdown(names.status(row.status))
-        words = deadline.describe(
+    deadline.draw(
+        deadline.describe(
             row.due_date, row.due_offset_minutes, row.due_precision, row.safe_deadline_at, at=at, raw=row.due_raw,
             state=row.place_state,
-        )  # fmt: skip
-        left = deadline.coloured(words.left, words.urgency) if words.left else ""
-        st.markdown(" · ".join(part for part in (left, words.office, words.send_by) if part))
+        )
+    )  # fmt: skip
     facts = (
         row.kind.capitalize(),
         names.office(row.agency),
