@@ -91,10 +91,12 @@ def test_a_killed_asker_loses_and_doubles_nothing_and_asks_nothing_twice(home: S
             served.extracts = {day: zipped(extract(xml_record(opp) for opp in known))}
             served.listed, served.opportunities = [hit(opp) for opp in [*known, *new]], [simpler(opp) for opp in known]
             served.details = {opp.id: detail(opp) for opp in new}
-            is_landed = False
+            is_landed, lives = False, 0
             while not is_landed:
                 kept, before = finished(home), len(served.asked)
-                process = asker(served, f"{day}T12:00:00+00:00")
+                # Each life begins a minute later: within one, all of them share sixty requests.
+                process = asker(served, f"{day}T12:{lives:02}:00+00:00")
+                lives += 1
                 is_landed = wait_or_kill(process, chance.uniform(0.1, 3.0) if killed < kills else 60)
                 killed += not is_landed
                 asked = Counter(
