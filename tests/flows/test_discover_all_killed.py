@@ -74,7 +74,7 @@ def hold_whole(doubles: Doubles) -> None:
 @pytest.mark.parametrize(
     "kills",
     [
-        pytest.param(2, marks=[pytest.mark.thorough, pytest.mark.timeout(900)]),
+        pytest.param(3, marks=[pytest.mark.thorough, pytest.mark.timeout(900)]),
         pytest.param(100, marks=[pytest.mark.slow, pytest.mark.timeout(7200)]),
     ],
 )
